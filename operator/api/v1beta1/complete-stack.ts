@@ -1,0 +1,129 @@
+import type { JsonObject } from '../kubernetes.ts';
+
+/**
+ * An EcommerceStack after profile and defaults: what builders read. No field that has a default is optional, so
+ * builders hold no `??`. Made by `completeStack` from the stored object and the operator's installation defaults.
+ */
+export interface CompleteStack {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly generation: number;
+  /** `metadata.annotations`: pause, restart and the other requests under `ecommerce.stack/`. */
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Release of the shop's service images. */
+  readonly version: string;
+  readonly profile: Profile;
+  /** Public host name of the shop. */
+  readonly host: string;
+  readonly imagePullSecrets: readonly string[];
+  readonly postgres: CompletePostgres;
+  readonly redis: CompleteRedis;
+  readonly kafka: CompleteKafka;
+  readonly elasticsearch: CompleteElasticsearch;
+  readonly services: Readonly<Record<ServiceName, CompleteService>>;
+  readonly networkPolicy: { readonly enabled: boolean };
+  readonly deletionPolicy: DeletionPolicy;
+}
+
+export type Profile = 'Development' | 'Production';
+export type DeletionPolicy = 'Retain' | 'Snapshot' | 'Delete';
+
+/** The shop's services in the order of the specification; the array is the only list of their names. */
+export const serviceNames = [
+  'gateway',
+  'user',
+  'product',
+  'cart',
+  'order',
+  'payment',
+  'inventory',
+  'notification',
+  'search',
+] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+/** Kubernetes quantities as strings in the server's canonical spelling (`500m`, `1`, `512Mi`). */
+export interface Resources {
+  readonly requests: { readonly cpu: string; readonly memory: string };
+  readonly limits: { readonly cpu?: string; readonly memory: string };
+}
+
+export interface Storage {
+  /** A quantity, e.g. `10Gi`; may only grow. */
+  readonly size: string;
+  /** Absent: the cluster's default StorageClass. */
+  readonly className?: string;
+}
+
+export interface CompletePostgres {
+  readonly mode: 'Builtin' | 'CloudNativePG' | 'External';
+  /** Major version, e.g. `17`. */
+  readonly version: string;
+  readonly image: string;
+  /** Streaming replicas beside the primary; instances = 1 + readReplicas. */
+  readonly readReplicas: number;
+  /** Commits wait for a standby: on in Production when there is a replica. */
+  readonly synchronous: boolean;
+  readonly storage: Storage;
+  readonly resources: Resources;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** `External` only: the user's Secret. */
+  readonly connectionSecretName?: string;
+}
+
+export interface CompleteRedis {
+  readonly mode: 'Builtin' | 'External';
+  readonly version: string;
+  readonly image: string;
+  readonly shards: number;
+  readonly replicasPerShard: number;
+  readonly storage: Storage;
+  readonly resources: Resources;
+  readonly connectionSecretName?: string;
+}
+
+export interface CompleteKafka {
+  readonly mode: 'Builtin' | 'Strimzi' | 'External';
+  readonly version: string;
+  readonly image: string;
+  readonly brokers: number;
+  readonly storage: Storage;
+  readonly resources: Resources;
+  readonly connectionSecretName?: string;
+}
+
+export interface CompleteElasticsearch {
+  readonly mode: 'Builtin' | 'ECK' | 'External';
+  readonly version: string;
+  readonly image: string;
+  readonly nodes: number;
+  /** JVM heap as Elasticsearch spells it, e.g. `512m`. */
+  readonly heapSize: string;
+  readonly storage: Storage;
+  readonly resources: Resources;
+  readonly connectionSecretName?: string;
+}
+
+export interface CompleteService {
+  readonly name: ServiceName;
+  readonly enabled: boolean;
+  /** Full image reference with tag or digest. */
+  readonly image: string;
+  /** Tag of the image: the service's own version or the stack's. */
+  readonly version: string;
+  /** Ignored while `autoscaling.enabled`. */
+  readonly replicas: number;
+  readonly resources: Resources;
+  /** Extra environment variables; they win over ours. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly autoscaling: {
+    readonly enabled: boolean;
+    readonly minReplicas: number;
+    readonly maxReplicas: number;
+    readonly cpuPercent: number;
+    readonly memoryPercent: number;
+  };
+  /** Escape hatch merged last into the pod template's `spec` (strategic for named lists). */
+  readonly podOverrides?: JsonObject;
+}
