@@ -9,7 +9,12 @@ const tiers = {
     ],
     timeout: '60s',
   },
-  stores: { files: ['services/**/*.stores.test.ts'], timeout: '120s', workerThreads: false, concurrency: 2 },
+  stores: {
+    files: ['{services,operator,lab}/**/*.stores.test.ts'],
+    timeout: '120s',
+    workerThreads: false,
+    concurrency: 2,
+  },
   apiserver: { files: ['test/apiserver/*.test.ts'], timeout: '180s', workerThreads: false, concurrency: 2 },
   controlplane: { files: ['test/controlplane/*.test.ts'], timeout: '240s', workerThreads: false, concurrency: 1 },
   cluster: { files: ['test/cluster/*.e2e.ts'], timeout: '15m', workerThreads: false, concurrency: 1, serial: true },
