@@ -65,6 +65,16 @@ export interface Desired {
   readonly objects: readonly KubernetesObject[];
   /** Objects that must stay as they are for now: neither applied nor pruned. */
   readonly held: readonly Held[];
+  /**
+   * Replica counts that we set while no autoscaler does. A second field manager owns them, so that taking them away
+   * from the template's manager never resets a count (server-side apply would default it to 1).
+   */
+  readonly scales?: readonly Scale[];
+}
+
+export interface Scale {
+  readonly ref: ObjectRef;
+  readonly replicas: number;
 }
 
 export interface Held {

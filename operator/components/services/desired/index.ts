@@ -1,0 +1,65 @@
+import { type ObjectRef, refOf } from '../../../api/kubernetes.ts';
+import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
+import { jobStatus } from '../../../objects/live-status.ts';
+import { connectionSecretName } from '../../../objects/names.ts';
+import type { Desired, DesiredContext, Held, Scale } from '../../contract.ts';
+import type { ServiceDefinition } from '../catalog.ts';
+import { identitySecretName } from '../names.ts';
+import { buildDeployment, configHashOf } from './deployment.ts';
+import { buildEnvironment } from './environment.ts';
+import { buildMigrationJob } from './migration-job.ts';
+import { buildAutoscaler, buildDisruptionBudget, buildService, buildServiceAccount } from './supporting.ts';
+
+/** All objects of one service; its Deployment is held back until the database has the schema of the new image. */
+export function buildDesired(definition: ServiceDefinition, stack: CompleteStack, context: DesiredContext): Desired {
+  const identity = context.secret(identitySecretName(stack.name));
+  if (identity === undefined) {
+    return { objects: [], held: [] };
+  }
+  const environment = buildEnvironment(definition, stack, identity);
+  const deployment = buildDeployment(definition, stack, {
+    environment,
+    configHash: configHashOf([JSON.stringify(identity), ...connectionHashes(definition, stack, context)]),
+  });
+  const migration = definition.ownsDatabase ? [buildMigrationJob(definition, stack, environment)] : [];
+  const held = migration.flatMap((job) => holdDuringMigration(refOf(job), refOf(deployment), context));
+  return {
+    objects: [
+      buildServiceAccount(definition, stack),
+      buildService(definition, stack),
+      ...migration,
+      ...(held.length === 0 ? [deployment] : []),
+      ...buildAutoscaler(definition, stack),
+      ...buildDisruptionBudget(definition, stack),
+    ],
+    held,
+    scales: held.length === 0 ? fixedScale(definition, stack, refOf(deployment)) : [],
+  };
+}
+
+/** Hash of each connection Secret as its component rendered it: a rotated password or moved host rolls the pods. */
+function connectionHashes(
+  definition: ServiceDefinition,
+  stack: CompleteStack,
+  context: DesiredContext,
+): readonly (string | undefined)[] {
+  const names = [
+    ...(definition.ownsDatabase ? [connectionSecretName(stack.name, 'postgres', definition.name)] : []),
+    ...(definition.usesRedis ? [connectionSecretName(stack.name, 'redis')] : []),
+  ];
+  const { namespace } = stack;
+  return names.map((name) => context.live({ apiVersion: 'v1', kind: 'Secret', namespace, name })?.appliedHash);
+}
+
+function holdDuringMigration(job: ObjectRef, deployment: ObjectRef, context: DesiredContext): readonly Held[] {
+  const live = context.live(job);
+  if (live !== undefined && jobStatus(live).complete === true) {
+    return [];
+  }
+  return [{ ref: deployment, reason: 'WaitingForMigration', message: `Job ${job.name} migrates the database first.` }];
+}
+
+function fixedScale(definition: ServiceDefinition, stack: CompleteStack, ref: ObjectRef): readonly Scale[] {
+  const service = stack.services[definition.name];
+  return service.autoscaling.enabled ? [] : [{ ref, replicas: service.replicas }];
+}

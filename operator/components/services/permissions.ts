@@ -1,0 +1,13 @@
+import type { PolicyRule } from '../../api/kubernetes.ts';
+
+const manage = ['create', 'delete', 'get', 'list', 'patch', 'watch'];
+
+/** What running the shop's services takes. */
+export const permissions: readonly PolicyRule[] = [
+  { apiGroups: [''], resources: ['services', 'serviceaccounts'], verbs: manage },
+  { apiGroups: [''], resources: ['pods', 'secrets'], verbs: ['get', 'list', 'watch'] },
+  { apiGroups: ['apps'], resources: ['deployments'], verbs: manage },
+  { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'], verbs: manage },
+  { apiGroups: ['batch'], resources: ['jobs'], verbs: manage },
+  { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: manage },
+];

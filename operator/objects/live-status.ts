@@ -1,0 +1,65 @@
+import type { LiveObject } from '../kube/live-object.ts';
+
+/** Typed views of `LiveObject.status`, as the projections of `kube/projection.ts` fill it. */
+
+export interface WorkloadStatus {
+  readonly observedGeneration?: number;
+  /** `spec.replicas` of the live object. */
+  readonly specReplicas?: number;
+  readonly replicas?: number;
+  readonly readyReplicas?: number;
+  readonly updatedReplicas?: number;
+  readonly availableReplicas?: number;
+  readonly currentRevision?: string;
+  readonly updateRevision?: string;
+  readonly conditions?: readonly LiveCondition[];
+}
+
+export interface LiveCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+export interface PodStatus {
+  readonly phase?: string;
+  readonly podIP?: string;
+  readonly nodeName?: string;
+  readonly ready?: boolean;
+  readonly startTime?: string;
+  readonly containers?: readonly ContainerStatus[];
+  readonly conditions?: readonly LiveCondition[];
+}
+
+export interface ContainerStatus {
+  readonly name: string;
+  readonly image: string;
+  readonly ready: boolean;
+  readonly restartCount: number;
+  readonly waitingReason?: string;
+  readonly waitingMessage?: string;
+  readonly terminatedReason?: string;
+  readonly exitCode?: number;
+}
+
+export interface JobStatus {
+  readonly active?: number;
+  readonly succeeded?: number;
+  readonly failed?: number;
+  readonly complete?: boolean;
+  readonly failedReason?: string;
+}
+
+// The projections are written for exactly these views; `test/apiserver` checks both against real objects.
+export function workloadStatus(live: LiveObject): WorkloadStatus {
+  return live.status as WorkloadStatus;
+}
+
+export function podStatus(live: LiveObject): PodStatus {
+  return live.status as PodStatus;
+}
+
+export function jobStatus(live: LiveObject): JobStatus {
+  return live.status as JobStatus;
+}
