@@ -22,6 +22,11 @@ export interface CompleteStack {
   readonly kafka: CompleteKafka;
   readonly elasticsearch: CompleteElasticsearch;
   readonly services: Readonly<Record<ServiceName, CompleteService>>;
+  readonly ingress: CompleteIngress;
+  readonly traffic: { readonly provider: 'None' | 'Istio' | 'GatewayAPI' };
+  /** `undefined`: the manifest names no destination, so nothing is backed up. */
+  readonly backup: CompleteBackup | undefined;
+  readonly monitoring: CompleteMonitoring;
   readonly networkPolicy: { readonly enabled: boolean };
   readonly deletionPolicy: DeletionPolicy;
 }
@@ -103,6 +108,49 @@ export interface CompleteElasticsearch {
   readonly storage: Storage;
   readonly resources: Resources;
   readonly connectionSecretName?: string;
+}
+
+export interface CompleteIngress {
+  readonly enabled: boolean;
+  /** Absent: the cluster's default IngressClass. */
+  readonly className?: string;
+  /** Absent: plain HTTP. With an issuer, cert-manager fills `secretName`. */
+  readonly tls?: { readonly secretName: string; readonly issuerRef?: IssuerRef };
+  readonly rateLimitPerSecond: number;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export interface IssuerRef {
+  readonly kind: 'Issuer' | 'ClusterIssuer';
+  readonly name: string;
+}
+
+export interface CompleteBackup {
+  /** Five cron fields, read in `timeZone`. */
+  readonly schedule: string;
+  readonly timeZone: string;
+  readonly s3: {
+    readonly endpoint?: string;
+    readonly bucket: string;
+    readonly prefix: string;
+    readonly region: string;
+    readonly credentialsSecretName: string;
+  };
+  readonly retention: { readonly dailyDays: number; readonly weeklyDays: number; readonly monthlyDays: number };
+  /** Cron fields of the restore that is tried and compared; absent: none. */
+  readonly restoreTestSchedule?: string;
+}
+
+export interface CompleteMonitoring {
+  readonly prometheusRules: boolean;
+  readonly serviceMonitors: boolean;
+  readonly dashboards: boolean;
+  readonly thresholds: {
+    readonly errorRatePercent: number;
+    readonly latencyP95Milliseconds: number;
+    readonly backupAgeHours: number;
+    readonly diskFreePercent: number;
+  };
 }
 
 export interface CompleteService {

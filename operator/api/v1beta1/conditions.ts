@@ -1,0 +1,103 @@
+/** Words of the status: condition types, phases and reasons, each with its meaning; the reference is generated from them. */
+
+/** `status.phase`: one word for a column; never the only place where something is said. */
+export const phases = {
+  Pending: 'Accepted, nothing has been created yet.',
+  Creating: 'The stack is being built for the first time.',
+  Updating: 'A change of the manifest or a day-2 operation is under way; the shop serves.',
+  Ready: 'Everything is as the manifest says.',
+  Degraded: 'The shop was ready before, and a part of it is not now.',
+  Stalled: 'Only a person can go on: see the condition Stalled.',
+  Paused: 'The annotation ecommerce.stack/pause keeps changes back.',
+  Deleting: 'The stack is being deleted.',
+} as const;
+export type Phase = keyof typeof phases;
+
+/** Types of the conditions that the engine writes; polarity as kstatus reads it. */
+export const conditionTypes = {
+  Ready: 'The summary: True when every enabled part works and runs what the manifest says. Always present.',
+  Reconciling: 'True while work remains; absent otherwise.',
+  Stalled: 'True when the operator cannot go on without a person; absent otherwise.',
+  SpecValid: 'False when the manifest breaks a rule; nothing is changed until it is corrected.',
+  Paused: 'True while the annotation ecommerce.stack/pause keeps changes back; absent otherwise.',
+  PostgresReady: 'PostgreSQL answers queries and has the replicas it should have.',
+  RedisReady: 'The Redis Cluster covers all slots and has the replicas it should have.',
+  KafkaReady: 'The Kafka brokers form a quorum and all partitions have a leader.',
+  ElasticsearchReady: 'The Elasticsearch cluster is green.',
+  ServicesReady: 'Every enabled service has its replicas available at the wanted version.',
+  IngressReady: 'The host name leads to the gateway.',
+  TrafficReady: 'The traffic provider accepted the routes.',
+  BackupHealthy: 'The newest backup is complete, verified and young enough.',
+  MonitoringReady: 'Alert rules, scrape configuration and dashboards are in place.',
+  NetworkPolicyReady: 'Only the paths that the shop needs are open.',
+  HighAvailability: 'False when the loss of one pod or node stops a part of the shop.',
+  Degraded: 'True while a part that was ready before is not; absent otherwise.',
+  RolloutProgressing: 'True while a service moves to a new version; absent otherwise.',
+  RolloutAborted: 'True after a rollout was taken back; the old version serves.',
+  UpgradeAvailable: 'True when a newer tested version of a store exists; absent otherwise.',
+} as const;
+export type ConditionType = keyof typeof conditionTypes;
+
+/** Reasons of the engine's own conditions; components add theirs in `Readiness.reason`. */
+export const reasons = {
+  AllReady: 'Every enabled part is ready.',
+  PartsNotReady: 'The named parts are not ready yet.',
+  PartsFailed: 'The named parts failed; the others go on.',
+  Reconciling: 'The operator is working on the stack.',
+  ApplyFailed: 'The API server refused an object, or could not be asked; tried again.',
+  SpecValid: 'The manifest keeps every rule.',
+  SpecInvalid: 'The manifest breaks a rule; the message names the field, the value and what is allowed.',
+  WaitingForDependency: 'The part waits for another one to become ready.',
+  WaitingForMigration: 'The part waits for its database migration to finish.',
+  InputSecretMissing: 'A Secret that the manifest names, or a key in it, does not exist.',
+  NotImplemented: 'The manifest asks for a part that this operator version cannot build yet.',
+  Disabled: 'The manifest switches the part off.',
+  ComponentReady: 'The part works and runs what the manifest says.',
+  ComponentFailed: 'The part failed; the message says what to do.',
+  IdentityMismatch: 'The data found is not the data that this stack recorded; nothing is touched.',
+  PausedAll: 'Annotation ecommerce.stack/pause=all: only the status is written.',
+  PausedRollouts: 'Annotation ecommerce.stack/pause=rollouts: healing goes on, templates stay as they are.',
+  SinglePointOfFailure: 'The named parts have one instance only.',
+  Redundant: 'Every data store and service has a second instance.',
+  OperationInProgress: 'A day-2 operation is under way; see status.operations.',
+  OperationBlocked: 'A day-2 operation is wanted but not safe now; blockedBy names the check that says no.',
+  Deleting: 'The stack is being deleted.',
+  InternalError: 'A fault of the operator itself; tried again, the log has the details.',
+} as const;
+export type Reason = keyof typeof reasons;
+
+/** `status.components[].state`. */
+export const componentStates = {
+  Ready: 'Works and runs what the manifest says.',
+  Progressing: 'On its way; nobody needs to act.',
+  Waiting: 'Applied, and waits for another component.',
+  Failed: 'Does not work; the message says what to do.',
+  NotImplemented: 'Asked for, but this operator version cannot build it yet.',
+} as const;
+export type ComponentState = keyof typeof componentStates;
+
+/** Reasons of Kubernetes Events; a fixed list, so that alerts can match them. */
+export const eventReasons = {
+  Created: 'An object of the stack was created.',
+  Updated: 'An object of the stack was changed to what the manifest says.',
+  Repaired: 'An object that somebody edited or deleted was put back.',
+  Pruned: 'An object that the manifest no longer asks for was deleted.',
+  Ready: 'The stack became ready.',
+  NotReady: 'The stack is no longer ready.',
+  Stalled: 'The operator cannot go on without a person.',
+  SpecInvalid: 'The manifest breaks a rule.',
+  ComponentReady: 'A component became ready.',
+  ComponentFailed: 'A component failed.',
+  OperationStarted: 'A day-2 operation began.',
+  OperationStep: 'A day-2 operation made a step.',
+  OperationFinished: 'A day-2 operation ended.',
+  OperationBlocked: 'A day-2 operation is not safe now.',
+  Adopted: 'Data of an earlier stack of the same name was taken over.',
+  Retained: 'Data was kept when the stack was deleted.',
+  Paused: 'Changes are kept back by annotation.',
+  Resumed: 'Changes are made again.',
+  NotImplemented: 'The manifest asks for a part that cannot be built yet.',
+  ApplyFailed: 'An object could not be applied.',
+  Warning: 'Something works that a careful operator would change.',
+} as const;
+export type EventReason = keyof typeof eventReasons;
