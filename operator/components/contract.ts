@@ -129,6 +129,8 @@ export interface Report {
   readonly identity?: string;
   /** One plain sentence on what this configuration does and does not survive. */
   readonly guarantee?: string;
+  /** Where it can be reached inside the cluster, for `status.endpoints`. */
+  readonly endpoint?: string;
   /** Things that work but that a careful operator would change. */
   readonly warnings?: readonly Warning[];
 }

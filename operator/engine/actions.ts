@@ -1,0 +1,92 @@
+import { refKey } from '../api/kubernetes.ts';
+import type { ActionPorts, PlannedAction, Step } from '../components/contract.ts';
+import type { KubeClient } from '../kube/kube-client.ts';
+import type { ComponentResult } from './component-pass.ts';
+import type { Pass } from './pass.ts';
+
+/** A step that this pass executed, or failed to. */
+export interface ExecutedStep {
+  readonly component: string;
+  readonly error: unknown;
+}
+
+/**
+ * Executes what the components planned: steps that take nothing away together, and at most one that does, in the order
+ * of the registry. A component acts only when what it depends on is ready.
+ */
+export async function executeSteps(pass: Pass, results: readonly ComponentResult[]): Promise<readonly ExecutedStep[]> {
+  if (pass.pause === 'all') {
+    return [];
+  }
+  const planned = results.flatMap((result) => stepOf(result, results));
+  const harmless = planned.filter(({ step }) => !step.disruptive);
+  const disruptive = mayDisrupt(pass) ? planned.filter(({ step }) => step.disruptive).slice(0, 1) : [];
+  return Promise.all([...harmless, ...disruptive].map((one) => execute(pass, one)));
+}
+
+interface PlannedStep {
+  readonly component: string;
+  readonly planned: PlannedAction;
+  readonly step: Step;
+}
+
+function stepOf(result: ComponentResult, results: readonly ComponentResult[]): readonly PlannedStep[] {
+  const { plan } = result.observation;
+  const isFree = result.component.dependsOn.every((name) =>
+    results.some((other) => other.component.name === name && other.observation.readiness.state === 'ready'),
+  );
+  return plan?.plan.kind === 'step' && isFree
+    ? [{ component: result.component.name, planned: plan, step: plan.plan.step }]
+    : [];
+}
+
+/** Not while paused, and not before the caches have seen what we deleted last. */
+function mayDisrupt(pass: Pass): boolean {
+  for (const [key, uid] of pass.memory.deletions) {
+    const stillShown = pass.ports.children
+      .listByStack(pass.stack.namespace, pass.stack.name)
+      .some((live) => live.uid === uid && !live.deleting);
+    if (!stillShown) {
+      pass.memory.deletions.delete(key);
+    }
+  }
+  return pass.pause === 'none' && pass.memory.deletions.size === 0;
+}
+
+async function execute(pass: Pass, { component, planned, step }: PlannedStep): Promise<ExecutedStep> {
+  const message = `${component}: ${step.message}`;
+  try {
+    await planned.execute(step, portsOf(pass));
+    pass.counters.steps += 1;
+    pass.ports.events.emit(pass.object, { type: 'Normal', reason: 'OperationStep', message });
+    return { component, error: undefined };
+  } catch (error) {
+    return { component, error };
+  }
+}
+
+function portsOf(pass: Pass): ActionPorts {
+  return {
+    kube: rememberingDeletions(pass),
+    stack: pass.stack,
+    secret: (name) => pass.memory.secrets.get(name)?.values,
+    signal: pass.signal,
+  };
+}
+
+function rememberingDeletions(pass: Pass): KubeClient {
+  const { kube } = pass.ports;
+  return {
+    get: (ref) => kube.get(ref),
+    apply: (object, options) => kube.apply(object, options),
+    create: (object) => kube.create(object),
+    patch: (ref, body, options) => kube.patch(ref, body, options),
+    list: (kind, options) => kube.list(kind, options),
+    async remove(ref, options) {
+      await kube.remove(ref, options);
+      if (options.uid !== undefined) {
+        pass.memory.deletions.set(refKey(ref), options.uid);
+      }
+    },
+  };
+}

@@ -1,0 +1,156 @@
+import type { KubernetesObject, StackKey } from '../api/kubernetes.ts';
+import { completeStack } from '../api/v1beta1/complete.ts';
+import type { CompleteStack } from '../api/v1beta1/complete-stack.ts';
+import type { EcommerceStack } from '../api/v1beta1/ecommerce-stack.ts';
+import { validateStack } from '../api/v1beta1/validate.ts';
+import type { AnyComponent } from '../components/contract.ts';
+import { annotations } from '../objects/names.ts';
+import { executeSteps } from './actions.ts';
+import { announce } from './announce.ts';
+import { type ComponentResult, runComponent } from './component-pass.ts';
+import { dataFinalizer, deleteData, needsFinalizer } from './finalize.ts';
+import { emptyMemory, type StackMemory } from './memory.ts';
+import { orderComponents } from './order.ts';
+import type { Pass, PassCounters, PauseMode } from './pass.ts';
+import type { EnginePorts } from './ports.ts';
+import { pruneObjects, selectPrunable, wantedKeys } from './prune.ts';
+import { reportFirstTouch, reportViolations } from './report.ts';
+import { SecretStore } from './secret-store.ts';
+import { buildStatus } from './status.ts';
+import { currentStatus, writeStatus } from './status-writer.ts';
+import { judge, type Verdict } from './verdict.ts';
+
+/** How long a stack without work is left alone, milliseconds: 5 min ± 10 %, so that many do not wake together. */
+const resyncMs = 300_000;
+
+/** What one pass asks for and did. */
+export interface PassOutcome {
+  readonly requeueAfterMs: number | undefined;
+  readonly counters: PassCounters;
+}
+
+/**
+ * The loop: brings one stack from what it is to what its manifest says, one pass at a time. Level-based and safe to
+ * kill anywhere: everything it needs it reads again from the caches. It knows no component by name.
+ */
+export class Engine {
+  readonly #ports: EnginePorts;
+  readonly #levels: readonly (readonly AnyComponent[])[];
+  readonly #memories = new Map<StackKey, StackMemory>();
+
+  constructor(ports: EnginePorts) {
+    this.#ports = ports;
+    this.#levels = orderComponents(ports.components);
+  }
+
+  /** One pass. Rejects with what failed, after everything that could be done has been done and reported. */
+  async reconcile(key: StackKey, signal: AbortSignal): Promise<PassOutcome> {
+    const counters: PassCounters = { applied: 0, repaired: 0, pruned: 0, steps: 0, statusWrites: 0 };
+    const object = this.#ports.stacks.get(key);
+    if (object === undefined || object.metadata.deletionTimestamp !== undefined) {
+      await this.#forget(key, object);
+      return { requeueAfterMs: undefined, counters };
+    }
+    const memory = this.#memoryOf(key);
+    const violations = validateStack(object);
+    if (violations.length > 0) {
+      await reportViolations(this.#ports, memory, object, violations);
+      return { requeueAfterMs: jitter(resyncMs), counters };
+    }
+    // The object has just been validated against the schema that the type is made of.
+    const stack = completeStack(object as EcommerceStack, this.#ports.installation);
+    const pass = this.#startPass(key, object, stack, { memory, counters, signal });
+    await reportFirstTouch(pass);
+    if (needsFinalizer(object)) {
+      await this.#ports.finalize(object, dataFinalizer, () => deleteData(this.#ports, object));
+    }
+    return this.#run(pass);
+  }
+
+  /** A stack that is gone or going. Its children carry owner references; what its policy adds is the finalizer's work. */
+  async #forget(key: StackKey, object: KubernetesObject | undefined): Promise<void> {
+    if (object?.metadata.finalizers?.includes(dataFinalizer) === true) {
+      await this.#ports.finalize(object, dataFinalizer, () => deleteData(this.#ports, object));
+    }
+    this.#memories.delete(key);
+    this.#ports.metrics.stackForgotten(key);
+  }
+
+  async #run(pass: Pass): Promise<PassOutcome> {
+    const results = await this.#runComponents(pass);
+    await this.#prune(pass, results);
+    const executed = await executeSteps(pass, results);
+    const verdicts = judge(results);
+    const status = buildStatus(pass, results, verdicts);
+    if (await writeStatus(this.#ports, pass.memory, pass.object, status)) {
+      pass.counters.statusWrites += 1;
+    }
+    announce(pass, status, verdicts);
+    const errors = [...results, ...executed].map(({ error }) => error).filter((error) => error !== undefined);
+    if (errors.length > 0) {
+      throw errors.length === 1 ? errors[0] : new AggregateError(errors, `${errors.length} components failed`);
+    }
+    return { requeueAfterMs: requeueAfter(verdicts, executed.length > 0), counters: pass.counters };
+  }
+
+  async #runComponents(pass: Pass): Promise<readonly ComponentResult[]> {
+    const results: ComponentResult[] = [];
+    for (const level of this.#levels) {
+      const enabled = level.filter((component) => component.isEnabled(pass.stack));
+      results.push(...(await Promise.all(enabled.map((component) => runComponent(pass, component)))));
+    }
+    return results;
+  }
+
+  /** Nothing is pruned while a component could not say what it wants. */
+  async #prune(pass: Pass, results: readonly ComponentResult[]): Promise<void> {
+    const wanted = results.map((result) => result.wanted);
+    if (pass.pause !== 'none' || wanted.includes('everything')) {
+      return;
+    }
+    const keys = wantedKeys(wanted.flatMap((refs) => (refs === 'everything' ? [] : refs)));
+    const children = this.#ports.children.listByStack(pass.stack.namespace, pass.stack.name);
+    const prunable = selectPrunable(children, pass.stack.uid, keys);
+    await pruneObjects(this.#ports, pass.memory, prunable);
+    pass.counters.pruned += prunable.length;
+  }
+
+  #startPass(
+    key: StackKey,
+    object: KubernetesObject,
+    stack: CompleteStack,
+    rest: Pick<Pass, 'memory' | 'counters' | 'signal'>,
+  ): Pass {
+    return {
+      ...rest,
+      key,
+      object,
+      stack,
+      ports: this.#ports,
+      secrets: new SecretStore(this.#ports, rest.memory, stack.namespace),
+      previous: currentStatus(object, rest.memory),
+      pause: pauseMode(stack),
+    };
+  }
+
+  #memoryOf(key: StackKey): StackMemory {
+    const memory = this.#memories.get(key) ?? emptyMemory();
+    this.#memories.set(key, memory);
+    return memory;
+  }
+}
+
+function pauseMode(stack: CompleteStack): PauseMode {
+  const value = stack.annotations[annotations.pause];
+  return value === 'all' || value === 'rollouts' ? value : 'none';
+}
+
+/** After a step the result is wanted soon; otherwise the soonest that any component asks for. */
+function requeueAfter(verdicts: readonly Verdict[], hasActed: boolean): number {
+  const asked = verdicts.flatMap(({ retryAfterMs }) => (retryAfterMs === undefined ? [] : [retryAfterMs]));
+  return Math.min(hasActed ? 500 : resyncMs, ...asked, jitter(resyncMs));
+}
+
+function jitter(delayMs: number): number {
+  return Math.round(delayMs * (0.9 + Math.random() * 0.2));
+}

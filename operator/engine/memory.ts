@@ -1,0 +1,31 @@
+import type { KubernetesObject } from '../api/kubernetes.ts';
+import type { SecretValues } from '../components/contract.ts';
+
+/**
+ * What the engine remembers of a stack between passes. All of it can be lost: a restarted operator learns it again
+ * from the cluster without a write.
+ */
+export interface StackMemory {
+  /** By object: the hash of our owned fields as the server answered our last apply. */
+  readonly expected: Map<string, { readonly uid: string; readonly ownedHash: string }>;
+  /** By name: decoded Secret values and the version they were read at. */
+  readonly secrets: Map<string, RememberedSecret>;
+  /** Objects that we deleted and the caches may still show: no disruptive step until they are seen to go. */
+  readonly deletions: Map<string, string>;
+  /** The last status we wrote, while the cache of stacks may still be older. */
+  lastWritten: KubernetesObject | undefined;
+  /** Violations of the last pass in one text, to send an Event only when they change. */
+  lastViolations: string;
+}
+
+export interface RememberedSecret {
+  /** uid and resourceVersion of a managed Secret, or a time for one that is not in the caches. */
+  readonly version: string;
+  readonly readAtMs: number;
+  readonly values: SecretValues;
+}
+
+/** Memory of a stack never seen before. */
+export function emptyMemory(): StackMemory {
+  return { expected: new Map(), secrets: new Map(), deletions: new Map(), lastWritten: undefined, lastViolations: '' };
+}

@@ -1,0 +1,34 @@
+import type { KubernetesObject, StackKey } from '../api/kubernetes.ts';
+import type { CompleteStack } from '../api/v1beta1/complete-stack.ts';
+import type { EcommerceStackStatus } from '../api/v1beta1/ecommerce-stack.ts';
+import type { StackMemory } from './memory.ts';
+import type { EnginePorts } from './ports.ts';
+import type { SecretStore } from './secret-store.ts';
+
+/** Everything that the steps of one pass over one stack share. */
+export interface Pass {
+  readonly key: StackKey;
+  readonly ports: EnginePorts;
+  readonly memory: StackMemory;
+  readonly secrets: SecretStore;
+  /** The stack as the API server has it. */
+  readonly object: KubernetesObject;
+  readonly stack: CompleteStack;
+  /** The status as we last wrote it. */
+  readonly previous: EcommerceStackStatus;
+  readonly pause: PauseMode;
+  readonly signal: AbortSignal;
+  readonly counters: PassCounters;
+}
+
+/** `all`: only the status is written. `rollouts`: healing goes on, workloads keep their templates. */
+export type PauseMode = 'none' | 'rollouts' | 'all';
+
+/** For the one log line of the pass. */
+export interface PassCounters {
+  applied: number;
+  repaired: number;
+  pruned: number;
+  steps: number;
+  statusWrites: number;
+}

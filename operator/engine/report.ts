@@ -1,0 +1,67 @@
+import type { KubernetesObject } from '../api/kubernetes.ts';
+import type { EcommerceStackStatus } from '../api/v1beta1/ecommerce-stack.ts';
+import type { Violation } from '../api/v1beta1/validate.ts';
+import { type ConditionDraft, timestamp, toConditions } from './conditions.ts';
+import type { StackMemory } from './memory.ts';
+import type { Pass } from './pass.ts';
+import type { EnginePorts } from './ports.ts';
+import { currentStatus, writeStatus } from './status-writer.ts';
+
+/**
+ * The first status of a new stack, before any work: kstatus and `kubectl wait` take an object without one for done.
+ */
+export async function reportFirstTouch(pass: Pass): Promise<void> {
+  if (pass.previous.observedGeneration !== undefined) {
+    return;
+  }
+  const message = 'The operator has begun to create the stack.';
+  const drafts: readonly ConditionDraft[] = [
+    { type: 'Ready', status: 'False', reason: 'PartsNotReady', message },
+    { type: 'Reconciling', status: 'True', reason: 'Reconciling', message },
+  ];
+  const status = base(pass.ports, pass.previous, drafts, pass.stack.generation);
+  const { memory, ports, object } = pass;
+  if (await writeStatus(ports, memory, object, { ...status, phase: 'Creating', message })) {
+    pass.counters.statusWrites += 1;
+  }
+}
+
+/** A manifest that breaks a rule: the status says which, everything else stays as it is. */
+export async function reportViolations(
+  ports: EnginePorts,
+  memory: StackMemory,
+  object: KubernetesObject,
+  violations: readonly Violation[],
+): Promise<void> {
+  const previous = currentStatus(object, memory);
+  const message = violations.map((violation) => violation.message).join(' ');
+  const kept = (previous.conditions ?? []).filter(({ type }) => !rewritten.has(type));
+  const drafts: readonly ConditionDraft[] = [
+    { type: 'Ready', status: 'False', reason: 'SpecInvalid', message },
+    { type: 'Stalled', status: 'True', reason: 'SpecInvalid', message },
+    { type: 'SpecValid', status: 'False', reason: 'SpecInvalid', message },
+  ];
+  const status = base(ports, previous, drafts, object.metadata.generation ?? 0);
+  const conditions = [...(status.conditions ?? []), ...kept];
+  await writeStatus(ports, memory, object, { ...previous, ...status, conditions, phase: 'Stalled', message });
+  if (memory.lastViolations !== message) {
+    memory.lastViolations = message;
+    ports.events.emit(object, { type: 'Warning', reason: 'SpecInvalid', message });
+  }
+}
+
+const rewritten: ReadonlySet<string> = new Set(['Ready', 'Reconciling', 'Stalled', 'SpecValid']);
+
+function base(
+  ports: EnginePorts,
+  previous: EcommerceStackStatus,
+  drafts: readonly ConditionDraft[],
+  generation: number,
+): EcommerceStackStatus {
+  const now = timestamp(ports);
+  return {
+    observedGeneration: generation,
+    conditions: [...toConditions(drafts, previous.conditions ?? [], { generation, now })],
+    operatorVersion: ports.operatorVersion,
+  };
+}
