@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { arch, platform } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { cacheDirectory } from '../paths.ts';
+import { withLock } from '../programs/lock.ts';
+import { run } from '../programs/run.ts';
+import type { Progress } from '../provider.ts';
+
+/** Every program that the one binary of `lab/kubelab` is, by the name it is started under. */
+export const kubelabPrograms = [
+  'coredns',
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-proxy',
+  'kube-scheduler',
+  'kubectl',
+  'kubelet',
+  'metrics-server',
+  'pause',
+] as const;
+
+/** The name of one program inside the kubelab binary. */
+export type KubelabProgram = (typeof kubelabPrograms)[number];
+
+const sourceDirectory = join(import.meta.dirname, '..', 'kubelab');
+
+/** What Go must not do by itself: fetch another toolchain, change go.mod, or link the C library. */
+const goEnvironment = { GOTOOLCHAIN: 'local', GOFLAGS: '', CGO_ENABLED: '0' };
+
+/** The directory of kubelab's programs when they are built already; undefined otherwise. Costs one run of `go env`. */
+export async function findBuiltKubelab(): Promise<string | undefined> {
+  const directory = await outputDirectory().catch(() => undefined);
+  return directory !== undefined && (await exists(join(directory, 'kubelab'))) ? directory : undefined;
+}
+
+/**
+ * The directory of kubelab's programs, built when needed (about five minutes on two cores; later builds take seconds).
+ * Builders that come at the same time wait for the first and use its result.
+ */
+export async function buildKubelab(progress: Progress): Promise<string> {
+  const directory = await outputDirectory();
+  if (await exists(join(directory, 'kubelab'))) {
+    return directory;
+  }
+  return progress.step('build the Kubernetes programs (lab/kubelab)', (step) =>
+    withLock(
+      directory,
+      async () => {
+        if (!(await exists(join(directory, 'kubelab')))) {
+          step.detail('go build; minutes the first time');
+          await build(directory, (logPath) => step.log(logPath));
+        }
+        return directory;
+      },
+      () => step.detail('waiting for another process that builds them'),
+    ),
+  );
+}
+
+async function build(directory: string, onLog: (path: string) => void): Promise<void> {
+  const parent = dirname(directory);
+  await mkdir(parent, { recursive: true });
+  const logPath = join(parent, `${basename(directory)}.log`);
+  onLog(logPath);
+  const temporary = await mkdtemp(join(parent, 'building-'));
+  try {
+    await run([...goBuildCommand(await kubernetesVersion()), '-o', join(temporary, 'kubelab'), '.'], {
+      cwd: sourceDirectory,
+      env: goEnvironment,
+      logPath,
+    });
+    await Promise.all(kubelabPrograms.map((name) => symlink('kubelab', join(temporary, name))));
+    await rename(temporary, directory);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function goBuildCommand(version: string): readonly string[] {
+  const [major = '', minor = ''] = version.replace(/^v/, '').split('.');
+  const packages = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'];
+  const facts = [`gitVersion=${version}`, `gitMajor=${major}`, `gitMinor=${minor}`, 'gitTreeState=clean'];
+  const variables = packages.flatMap((name) => facts.map((fact) => `-X ${name}.${fact}`));
+  const flags = ['-mod=readonly', '-p', '2', '-trimpath', '-ldflags', ['-s -w', ...variables].join(' ')];
+  // A build of minutes must leave the machine usable.
+  return ['nice', '-n', '5', 'go', 'build', ...flags];
+}
+
+/** The version of Kubernetes that kubelab is made of, for example `v1.36.3`. */
+export async function kubernetesVersion(): Promise<string> {
+  const goMod = await readFile(join(sourceDirectory, 'go.mod'), 'utf8');
+  const version = /^\s*k8s\.io\/kubernetes (v\S+)$/m.exec(goMod)?.[1];
+  if (version === undefined) {
+    throw new Error(`${join(sourceDirectory, 'go.mod')} requires no k8s.io/kubernetes version`);
+  }
+  return version;
+}
+
+/** Keyed by everything that decides the binary: sources, pinned modules, compiler and platform. */
+async function outputDirectory(): Promise<string> {
+  const names = (await readdir(sourceDirectory)).filter((name) => /^go\.(mod|sum)$|(?<!_test)\.go$/.test(name)).sort();
+  const hash = createHash('sha256');
+  for (const name of names) {
+    const content = await readFile(join(sourceDirectory, name));
+    hash.update(`${name} ${content.length}\n`).update(content);
+  }
+  const goVersion = await goCompilerVersion();
+  const key = `${hash.digest('hex').slice(0, 16)}-${goVersion}-${platform()}-${arch()}`;
+  return cacheDirectory('kubelab', key);
+}
+
+let knownGoVersion: Promise<string> | undefined;
+
+function goCompilerVersion(): Promise<string> {
+  knownGoVersion ??= run(['go', 'env', 'GOVERSION'], { cwd: sourceDirectory, env: goEnvironment }).then(
+    (output) => output.trim().replaceAll(' ', '-'),
+    (error: unknown) => {
+      throw new Error('building the Kubernetes programs needs Go 1.26 or newer (https://go.dev/dl) in PATH', {
+        cause: error,
+      });
+    },
+  );
+  return knownGoVersion;
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

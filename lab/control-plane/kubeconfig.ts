@@ -1,0 +1,40 @@
+/** What one kubeconfig tells its reader. */
+export interface KubeconfigContent {
+  readonly serverUrl: string;
+  readonly authorityCertificate: string;
+  readonly user: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** The text of a kubeconfig that needs no other file, so that it can be copied and read by every client. */
+export function kubeconfigFor(content: KubeconfigContent): string {
+  const name = 'lab';
+  const document = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [
+      {
+        name,
+        cluster: { server: content.serverUrl, 'certificate-authority-data': toBase64(content.authorityCertificate) },
+      },
+    ],
+    users: [
+      {
+        name: content.user,
+        user: {
+          'client-certificate-data': toBase64(content.certificate),
+          'client-key-data': toBase64(content.key),
+        },
+      },
+    ],
+    contexts: [{ name, context: { cluster: name, user: content.user } }],
+    'current-context': name,
+  };
+  // JSON is YAML, and needs no library to write.
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+function toBase64(text: string): string {
+  return Buffer.from(text, 'utf8').toString('base64');
+}
