@@ -32,4 +32,7 @@ export interface ConnectionSource {
 }
 
 /** Throws with the path and what is wrong with it. Asynchronous because the kubeconfig library is loaded on demand. */
-export declare function loadConnection(source?: ConnectionSource): Promise<KubeConnection>;
+export async function loadConnection(source: ConnectionSource = {}): Promise<KubeConnection> {
+  const { ConfigConnection } = await import('./config-connection.ts');
+  return new ConfigConnection(source);
+}

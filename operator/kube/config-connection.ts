@@ -1,0 +1,111 @@
+import { KubeConfig } from '@kubernetes/client-node';
+import type { ConnectionSource, Credentials, KubeConnection, TlsMaterial } from './connection.ts';
+
+/** How long headers and certificates are served from memory; files and tokens are read again after it, milliseconds. */
+const credentialsTtlMs = 10_000;
+
+/** A connection described by a kubeconfig or by the pod's service account, with client-node's ways to authenticate. */
+export class ConfigConnection implements KubeConnection {
+  readonly server: string;
+  readonly namespace: string;
+  readonly #config: KubeConfig;
+  #cached: { readonly untilMs: number; readonly value: Promise<Credentials> } | undefined;
+
+  constructor(source: ConnectionSource) {
+    this.#config = readConfig(source);
+    const cluster = this.#config.getCurrentCluster();
+    if (cluster === null) {
+      throw new Error(
+        `kubeconfig: current-context "${this.#config.getCurrentContext()}" names no cluster; choose one of: ${contextNames(this.#config)}`,
+      );
+    }
+    if (cluster.proxyUrl !== undefined && cluster.proxyUrl !== '') {
+      throw new Error(`kubeconfig: proxy-url "${cluster.proxyUrl}" is not supported; use a direct server address`);
+    }
+    this.server = cluster.server.replace(/\/+$/, '');
+    this.namespace = this.#config.getContextObject(this.#config.getCurrentContext())?.namespace ?? 'default';
+  }
+
+  credentials(options: { readonly fresh?: boolean } = {}): Promise<Credentials> {
+    const now = performance.now();
+    if (this.#cached === undefined || options.fresh === true || now > this.#cached.untilMs) {
+      const value = this.#read();
+      this.#cached = { untilMs: now + credentialsTtlMs, value };
+      value.catch(() => {
+        this.#cached = undefined;
+      });
+    }
+    return this.#cached.value;
+  }
+
+  async #read(): Promise<Credentials> {
+    const options: Parameters<KubeConfig['applyToHTTPSOptions']>[0] = {};
+    // A plain http server (tests) has nothing to authenticate with, and the library refuses to prepare an agent for it.
+    if (this.server.startsWith('http:')) {
+      return { headers: {}, tls: { rejectUnauthorized: true } };
+    }
+    await this.#config.applyToHTTPSOptions(options);
+    const basic =
+      typeof options.auth === 'string' ? `Basic ${Buffer.from(options.auth).toString('base64')}` : undefined;
+    const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [
+      name.toLowerCase(),
+      String(value).trim(),
+    ]);
+    return {
+      headers: { ...(basic === undefined ? {} : { authorization: basic }), ...Object.fromEntries(headers) },
+      tls: toTls(options),
+    };
+  }
+}
+
+interface HttpsOptions {
+  readonly ca?: unknown;
+  readonly cert?: unknown;
+  readonly key?: unknown;
+  readonly servername?: unknown;
+  readonly rejectUnauthorized?: unknown;
+}
+
+function toTls(options: HttpsOptions): TlsMaterial {
+  const picked = {
+    ca: material(options.ca),
+    cert: material(options.cert),
+    key: material(options.key),
+    servername: typeof options.servername === 'string' ? options.servername : undefined,
+  };
+  const present = Object.fromEntries(Object.entries(picked).filter(([, value]) => value !== undefined));
+  return { ...present, rejectUnauthorized: options.rejectUnauthorized !== false };
+}
+
+function material(value: unknown): string | Buffer | undefined {
+  return typeof value === 'string' || Buffer.isBuffer(value) ? value : undefined;
+}
+
+function readConfig(source: ConnectionSource): KubeConfig {
+  const config = new KubeConfig();
+  if (source.kubeconfig === undefined) {
+    config.loadFromDefault();
+  } else {
+    try {
+      config.loadFromFile(source.kubeconfig);
+    } catch (cause) {
+      throw new Error(`kubeconfig ${source.kubeconfig} cannot be read: ${String(cause)}`, { cause });
+    }
+  }
+  if (source.context !== undefined) {
+    if (config.getContextObject(source.context) === null) {
+      throw new Error(`kubeconfig: there is no context "${source.context}"; choose one of: ${contextNames(config)}`);
+    }
+    config.setCurrentContext(source.context);
+  }
+  return config;
+}
+
+function contextNames(config: KubeConfig): string {
+  return (
+    config
+      .getContexts()
+      .map(({ name }) => name)
+      .join(', ') || '(none)'
+  );
+}
