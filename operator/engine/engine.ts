@@ -4,6 +4,7 @@ import type { CompleteStack } from '../api/v1beta1/complete-stack.ts';
 import type { EcommerceStack } from '../api/v1beta1/ecommerce-stack.ts';
 import { validateStack } from '../api/v1beta1/validate.ts';
 import type { AnyComponent } from '../components/contract.ts';
+import type { RootKubeClient } from '../kube/client.ts';
 import { annotations } from '../objects/names.ts';
 import { executeSteps } from './actions.ts';
 import { announce } from './announce.ts';
@@ -29,16 +30,19 @@ export interface PassOutcome {
   readonly counters: PassCounters;
 }
 
+/** The ports of the process; each pass works through its own view of the client. */
+export type EngineOptions = Omit<EnginePorts, 'kube'> & { readonly kube: RootKubeClient };
+
 /**
  * The loop: brings one stack from what it is to what its manifest says, one pass at a time. Level-based and safe to
  * kill anywhere: everything it needs it reads again from the caches. It knows no component by name.
  */
 export class Engine {
-  readonly #ports: EnginePorts;
+  readonly #ports: EngineOptions;
   readonly #levels: readonly (readonly AnyComponent[])[];
   readonly #memories = new Map<StackKey, StackMemory>();
 
-  constructor(ports: EnginePorts) {
+  constructor(ports: EngineOptions) {
     this.#ports = ports;
     this.#levels = orderComponents(ports.components);
   }
@@ -51,18 +55,19 @@ export class Engine {
       await this.#forget(key, object);
       return { requeueAfterMs: undefined, counters };
     }
+    const ports = { ...this.#ports, kube: this.#ports.kube.forPass({ key, signal }) };
     const memory = this.#memoryOf(key);
     const violations = validateStack(object);
     if (violations.length > 0) {
-      await reportViolations(this.#ports, memory, object, violations);
+      await reportViolations(ports, memory, object, violations);
       return { requeueAfterMs: jitter(resyncMs), counters };
     }
     // The object has just been validated against the schema that the type is made of.
-    const stack = completeStack(object as EcommerceStack, this.#ports.installation);
-    const pass = this.#startPass(key, object, stack, { memory, counters, signal });
+    const stack = completeStack(object as EcommerceStack, ports.installation);
+    const pass = startPass(key, object, stack, { ports, memory, counters, signal });
     await reportFirstTouch(pass);
     if (needsFinalizer(object)) {
-      await this.#ports.finalize(object, dataFinalizer, () => deleteData(this.#ports, object));
+      await ports.finalize(object, dataFinalizer, () => deleteData(ports, object));
     }
     return this.#run(pass);
   }
@@ -82,7 +87,7 @@ export class Engine {
     const executed = await executeSteps(pass, results);
     const verdicts = judge(results);
     const status = buildStatus(pass, results, verdicts);
-    if (await writeStatus(this.#ports, pass.memory, pass.object, status)) {
+    if (await writeStatus(pass.ports, pass.memory, pass.object, status)) {
       pass.counters.statusWrites += 1;
     }
     announce(pass, status, verdicts);
@@ -109,28 +114,10 @@ export class Engine {
       return;
     }
     const keys = wantedKeys(wanted.flatMap((refs) => (refs === 'everything' ? [] : refs)));
-    const children = this.#ports.children.listByStack(pass.stack.namespace, pass.stack.name);
+    const children = pass.ports.children.listByStack(pass.stack.namespace, pass.stack.name);
     const prunable = selectPrunable(children, pass.stack.uid, keys);
-    await pruneObjects(this.#ports, pass.memory, prunable);
+    await pruneObjects(pass.ports, pass.memory, prunable);
     pass.counters.pruned += prunable.length;
-  }
-
-  #startPass(
-    key: StackKey,
-    object: KubernetesObject,
-    stack: CompleteStack,
-    rest: Pick<Pass, 'memory' | 'counters' | 'signal'>,
-  ): Pass {
-    return {
-      ...rest,
-      key,
-      object,
-      stack,
-      ports: this.#ports,
-      secrets: new SecretStore(this.#ports, rest.memory, stack.namespace),
-      previous: currentStatus(object, rest.memory),
-      pause: pauseMode(stack),
-    };
   }
 
   #memoryOf(key: StackKey): StackMemory {
@@ -138,6 +125,23 @@ export class Engine {
     this.#memories.set(key, memory);
     return memory;
   }
+}
+
+function startPass(
+  key: StackKey,
+  object: KubernetesObject,
+  stack: CompleteStack,
+  rest: Pick<Pass, 'ports' | 'memory' | 'counters' | 'signal'>,
+): Pass {
+  return {
+    ...rest,
+    key,
+    object,
+    stack,
+    secrets: new SecretStore(rest.ports, rest.memory, stack.namespace),
+    previous: currentStatus(object, rest.memory),
+    pause: pauseMode(stack),
+  };
 }
 
 function pauseMode(stack: CompleteStack): PauseMode {
