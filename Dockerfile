@@ -1,0 +1,70 @@
+# Every image of this project that is built from its own sources.
+#
+#   docker build --target operator -t ecommerce-operator:dev .
+#   docker build --target service --build-arg SERVICE=product -t product-service:1.0.0 .
+#   docker build --target postgres -t postgres:17 .
+#
+# The stages that are shipped (operator, service and what they build on) hold no RUN: only COPY and settings. So the
+# layers that services share have the same digest whatever builds them, and the embedded cluster of lab/, which has
+# neither an image registry nor a Docker engine, executes these very stages itself in milliseconds
+# (lab/images/compose.ts). The stages with RUN (`*-modules`) it replaces by the packages of this checkout.
+
+# The version is that of the package "node" in package.json.
+ARG NODE_IMAGE=docker.io/library/node:26.10.0-bookworm-slim
+ARG RUNTIME_IMAGE=docker.io/library/debian:bookworm-slim
+ARG POSTGRES_IMAGE=docker.io/library/postgres:17-bookworm
+
+FROM ${NODE_IMAGE} AS node
+
+FROM node AS modules
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+COPY scripts/image-modules.ts scripts/
+
+# The packages that services import, without what only the operator needs; the lists are in scripts/image-modules.ts.
+FROM modules AS service-modules
+RUN node scripts/image-modules.ts services /out/node_modules
+
+FROM modules AS operator-modules
+RUN node scripts/image-modules.ts operator /out/node_modules
+
+# Debian and the node program; npm stays outside.
+FROM ${RUNTIME_IMAGE} AS base
+COPY --from=node /usr/local/bin/node /usr/local/bin/
+ENV NODE_ENV=production
+USER 10001:10001
+WORKDIR /app
+
+# What all services share, from what changes least to what changes most.
+FROM base AS service-base
+COPY --from=service-modules /out/node_modules/ node_modules/
+COPY package.json ./
+COPY services/contracts/ services/contracts/
+COPY services/chassis/ services/chassis/
+
+# One service; arguments: serve (default), migrate and what else its main.ts offers.
+FROM service-base AS service
+ARG SERVICE=give--build-arg-SERVICE
+COPY services/${SERVICE}/ services/${SERVICE}/
+WORKDIR /app/services/${SERVICE}
+ENTRYPOINT ["node", "main.ts"]
+CMD ["serve"]
+
+FROM base AS operator
+COPY --from=operator-modules /out/node_modules/ node_modules/
+COPY package.json ./
+COPY operator/ operator/
+ENTRYPOINT ["node", "operator/main.ts"]
+
+# The official image with Patroni, from the PostgreSQL project's own package archive that the image is set up for.
+# Patroni is the first process: it starts, stops and promotes the server, and keeps its state in Kubernetes.
+FROM ${POSTGRES_IMAGE} AS postgres
+RUN apt-get update -q \
+ && apt-get install -y -q --no-install-recommends patroni curl \
+ && rm -rf /var/lib/apt/lists/*
+# SIGTERM would make the server wait for its clients for ever ("smart" shutdown); SIGINT is the "fast" one.
+STOPSIGNAL SIGINT
+USER 999:999
+ENTRYPOINT []
+CMD ["patroni", "/etc/patroni/patroni.yml"]

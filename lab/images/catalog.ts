@@ -1,0 +1,108 @@
+import { copyFile, mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  copyModules,
+  importedPackages,
+  type LockedPackages,
+  type ModuleSet,
+  modulePaths,
+} from '../../scripts/image-modules.ts';
+import type { Step } from '../provider.ts';
+import { buildahImage } from './buildah.ts';
+import { cacheEntry } from './cache-entry.ts';
+import { composeImage, type PreparedStage } from './compose.ts';
+import { contentKey, filesKey } from './content-key.ts';
+import { debianImage } from './debian.ts';
+import { imagesDirectory, projectRoot } from './directories.ts';
+import { parseDockerfile } from './dockerfile.ts';
+import type { Image } from './image.ts';
+
+/** References of the images of the stores; the lab has the versions that Debian has. */
+export const storeImages = { postgres: 'localhost/postgres:15', redis: 'localhost/redis:7.0' } as const;
+
+/** A store that the lab has an image of. */
+export type StoreImage = keyof typeof storeImages;
+
+/** Names of the services in this checkout: the folders of services/ that have a main.ts. */
+export async function serviceNames(): Promise<readonly string[]> {
+  const folder = join(projectRoot, 'services');
+  const names = (await readdir(folder)).sort();
+  const found = await Promise.all(names.map((name) => stat(join(folder, name, 'main.ts')).catch(() => undefined)));
+  return names.filter((_name, index) => found[index] !== undefined);
+}
+
+/** Names that {@link imageOf} knows: `operator`, each service, each store. */
+export async function imageNames(): Promise<readonly string[]> {
+  return ['operator', ...(await serviceNames()), ...Object.keys(storeImages)];
+}
+
+/** The image of one name, made or taken from the cache. */
+export async function imageOf(name: string, step: Step): Promise<Image> {
+  const base = await debianImage(step);
+  if (isStore(name)) {
+    return buildahImage({ name, directory: join(projectRoot, 'lab/images', name), base, step });
+  }
+  const names = await serviceNames();
+  if (name !== 'operator' && !names.includes(name)) {
+    throw new Error(`no image is named "${name}"; there are ${(await imageNames()).join(', ')}`);
+  }
+  return shippedImage(name, base);
+}
+
+/** True for the name of a store. */
+export function isStore(name: string): name is StoreImage {
+  return Object.hasOwn(storeImages, name);
+}
+
+const runtimeReference = 'localhost/debian:bookworm';
+
+async function shippedImage(name: string, base: Image): Promise<Image> {
+  const file = parseDockerfile(await readFile(join(projectRoot, 'Dockerfile'), 'utf8'));
+  return composeImage(file, {
+    target: name === 'operator' ? 'operator' : 'service',
+    root: projectRoot,
+    buildArgs: { RUNTIME_IMAGE: runtimeReference, SERVICE: name },
+    images: { [runtimeReference]: base },
+    stages: {
+      node: await nodeStage(),
+      'operator-modules': await modulesStage('operator'),
+      'service-modules': await modulesStage('services'),
+    },
+  });
+}
+
+/** The program of the npm package `node`, which is the version that the Dockerfile names, where the official image has it. */
+async function nodeStage(): Promise<PreparedStage> {
+  const source = join(projectRoot, 'node_modules/node/bin/node');
+  // `as`: every package.json has a version.
+  const { version } = JSON.parse(await readFile(join(projectRoot, 'node_modules/node/package.json'), 'utf8')) as {
+    version: string;
+  };
+  const { size } = await stat(source);
+  const key = contentKey('node', version, process.arch, String(size));
+  return {
+    key,
+    prepare: () =>
+      cacheEntry(imagesDirectory('stages', key), async (draft) => {
+        await mkdir(join(draft, 'usr/local/bin'), { recursive: true });
+        await copyFile(source, join(draft, 'usr/local/bin/node'));
+      }),
+  };
+}
+
+/** The result of the Dockerfile's `*-modules` stages, out of this checkout's node_modules. */
+async function modulesStage(set: ModuleSet): Promise<PreparedStage> {
+  // `as`: the format of package-lock.json.
+  const { packages } = JSON.parse(await readFile(join(projectRoot, 'package-lock.json'), 'utf8')) as {
+    packages: LockedPackages;
+  };
+  const versions = modulePaths(packages, importedPackages[set]).map((path) => `${path}@${packages[path]?.version}`);
+  const key = contentKey(set, ...versions, await filesKey([join(projectRoot, 'scripts/image-modules.ts')]));
+  return {
+    key,
+    prepare: () =>
+      cacheEntry(imagesDirectory('stages', key), (draft) =>
+        copyModules(projectRoot, set, join(draft, 'out/node_modules')),
+      ),
+  };
+}
