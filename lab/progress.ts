@@ -2,6 +2,8 @@ import { tailOf } from './log-tail.ts';
 import type { Progress, Step } from './provider.ts';
 
 const spinnerIntervalMs = 200;
+/** How often plain lines say that a long step still goes on: often enough that nobody takes it for dead. */
+const heartbeatMs = 30_000;
 const failureLogLines = 20;
 
 /** Where progress is written; `process.stderr` fits. */
@@ -68,14 +70,20 @@ function plainLines(output: ProgressOutput, title: string): Line {
   const elapsed = () => formatElapsed(performance.now() - startedAt);
   let shown = '';
   output.write(`… ${title}\n`);
+  const show = () => output.write(`  ${title}: ${shown === '' ? 'still at it' : shown} (${elapsed()})\n`);
+  const heartbeat = setInterval(show, heartbeatMs).unref();
   return {
     detail(text) {
       if (text !== shown) {
         shown = text;
-        output.write(`  ${title}: ${text} (${elapsed()})\n`);
+        show();
+        heartbeat.refresh();
       }
     },
-    end: (outcome) => void output.write(`${outcome === 'done' ? '✓' : '✗'} ${title} ${elapsed()}\n`),
+    end(outcome) {
+      clearInterval(heartbeat);
+      output.write(`${outcome === 'done' ? '✓' : '✗'} ${title} ${elapsed()}\n`);
+    },
   };
 }
 
@@ -87,7 +95,7 @@ function updatingLine(output: ProgressOutput, title: string): Line {
     const line = `${mark} ${title} ${elapsed}${tail === '' ? '' : `  ${tail}`}`;
     output.write(`\r\u001b[2K${line.slice(0, (output.columns ?? 120) - 1)}`);
   };
-  const timer = setInterval(() => draw('…', text), spinnerIntervalMs);
+  const timer = setInterval(() => draw('…', text), spinnerIntervalMs).unref();
   draw('…', '');
   return {
     detail(next) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { access, chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { cacheDirectory } from '../paths.ts';
@@ -8,7 +8,7 @@ import { run } from '../programs/run.ts';
 import type { Progress } from '../provider.ts';
 
 /** Every program that the one binary of `lab/kubelab` is, by the name it is started under. */
-export const kubelabPrograms = [
+const kubelabPrograms = [
   'coredns',
   'etcd',
   'kube-apiserver',
@@ -18,11 +18,7 @@ export const kubelabPrograms = [
   'kubectl',
   'kubelet',
   'metrics-server',
-  'pause',
-] as const;
-
-/** The name of one program inside the kubelab binary. */
-export type KubelabProgram = (typeof kubelabPrograms)[number];
+];
 
 const sourceDirectory = join(import.meta.dirname, '..', 'kubelab');
 
@@ -66,12 +62,12 @@ async function build(directory: string, onLog: (path: string) => void): Promise<
   onLog(logPath);
   const temporary = await mkdtemp(join(parent, 'building-'));
   try {
-    await run([...goBuildCommand(await kubernetesVersion()), '-o', join(temporary, 'kubelab'), '.'], {
-      cwd: sourceDirectory,
-      env: goEnvironment,
-      logPath,
-    });
+    const build = goBuildCommand(await kubernetesVersion());
+    const options = { cwd: sourceDirectory, env: goEnvironment, logPath };
+    await run([...build, '-o', join(temporary, 'kubelab'), '.'], options);
+    await run([...build, '-o', join(temporary, 'pause'), './pause'], options);
     await Promise.all(kubelabPrograms.map((name) => symlink('kubelab', join(temporary, name))));
+    await chmod(temporary, 0o755);
     await rename(temporary, directory);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
@@ -101,7 +97,7 @@ export async function kubernetesVersion(): Promise<string> {
 
 /** Keyed by everything that decides the binary: sources, pinned modules, compiler and platform. */
 async function outputDirectory(): Promise<string> {
-  const names = (await readdir(sourceDirectory)).filter((name) => /^go\.(mod|sum)$|(?<!_test)\.go$/.test(name)).sort();
+  const names = (await readdir(sourceDirectory, { recursive: true })).filter(isSource).sort();
   const hash = createHash('sha256');
   for (const name of names) {
     const content = await readFile(join(sourceDirectory, name));
@@ -110,6 +106,10 @@ async function outputDirectory(): Promise<string> {
   const goVersion = await goCompilerVersion();
   const key = `${hash.digest('hex').slice(0, 16)}-${goVersion}-${platform()}-${arch()}`;
   return cacheDirectory('kubelab', key);
+}
+
+function isSource(path: string): boolean {
+  return /(^|\/)go\.(mod|sum)$|\.go$/.test(path) && !path.endsWith('_test.go');
 }
 
 let knownGoVersion: Promise<string> | undefined;

@@ -64,8 +64,6 @@ func main() {
 	case name == "coredns":
 		dnsserver.Directives = dnsDirectives
 		coremain.Run()
-	case name == "pause":
-		pause()
 	default:
 		fmt.Fprintf(os.Stderr, "kubelab: unknown program %q\n", name)
 		os.Exit(64)
