@@ -95,7 +95,18 @@ export interface CompleteKafka {
   readonly brokers: number;
   readonly storage: Storage;
   readonly resources: Resources;
+  /** Topics beside those that the services need themselves. */
+  readonly topics: readonly CompleteTopic[];
   readonly connectionSecretName?: string;
+}
+
+export interface CompleteTopic {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  /** `undefined`: kept for ever. */
+  readonly retentionHours: number | undefined;
+  readonly cleanupPolicy: 'delete' | 'compact';
 }
 
 export interface CompleteElasticsearch {
@@ -108,6 +119,39 @@ export interface CompleteElasticsearch {
   readonly storage: Storage;
   readonly resources: Resources;
   readonly connectionSecretName?: string;
+}
+
+/** How a service moves to a new version. */
+export interface CompleteRollout {
+  readonly strategy: 'Rolling' | 'Canary' | 'BlueGreen';
+  /** Percent of traffic per step, rising; 100 follows by itself. */
+  readonly steps: readonly number[];
+  readonly intervalMs: number;
+  readonly progressDeadlineMs: number;
+  readonly promotion: 'Auto' | 'Manual';
+  readonly analysis: {
+    readonly metrics: readonly RolloutMetric[];
+    readonly failureThreshold: number;
+    readonly errorThreshold: number;
+    readonly baseline: 'Stable' | 'Fixed';
+  };
+  readonly onAbort: { readonly shiftBack: 'Immediate' | 'Stepped'; readonly holdCanaryMs: number };
+  readonly stickiness?: { readonly cookie: string; readonly maxAgeMs: number };
+  readonly blueGreen: {
+    readonly previewHost?: string;
+    readonly autoPromoteAfterMs: number;
+    readonly keepOldForMs: number;
+  };
+}
+
+export interface RolloutMetric {
+  readonly name: string;
+  /** PromQL; absent for the built-in metrics. */
+  readonly query?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly minRequests: number;
+  readonly onNoData: 'Wait' | 'Pass' | 'Fail';
 }
 
 export interface CompleteIngress {
@@ -126,6 +170,7 @@ export interface IssuerRef {
 }
 
 export interface CompleteBackup {
+  readonly image: string;
   /** Five cron fields, read in `timeZone`. */
   readonly schedule: string;
   readonly timeZone: string;
@@ -172,6 +217,7 @@ export interface CompleteService {
     readonly cpuPercent: number;
     readonly memoryPercent: number;
   };
+  readonly rollout: CompleteRollout;
   /** Escape hatch merged last into the pod template's `spec` (strategic for named lists). */
   readonly podOverrides?: JsonObject;
 }

@@ -1,23 +1,64 @@
-import type { CompleteStack } from './complete-stack.ts';
-import type { EcommerceStack, EffectiveStatus } from './ecommerce-stack.ts';
+import { completeBackup, completeIngress, completeMonitoring } from './complete/platform.ts';
+import { completeServices } from './complete/services.ts';
+import { completeElasticsearch, completeKafka, completePostgres, completeRedis } from './complete/stores.ts';
+import type { CompleteStack, DeletionPolicy } from './complete-stack.ts';
+import type { EcommerceStack } from './ecommerce-stack.ts';
+import type { StoreName } from './versions.ts';
 
-/** A data store that runs an image of its own. */
-export type StoreName = 'postgres' | 'redis' | 'kafka' | 'elasticsearch';
+export { effectiveOf } from './effective.ts';
+export type { StoreName } from './versions.ts';
 
 /** What this installation of the operator prefers where a manifest says nothing; from the operator's configuration. */
 export interface InstallationDefaults {
   /** Prefix of the images that we build ourselves, e.g. `ghcr.io/acme`; without a slash at the end. */
   readonly registry: string;
+  /**
+   * Images of the stores. `{version}` in one is replaced by the version that the stack asks for; one without it is used
+   * only for the installation's own version of that store.
+   */
   readonly images: Readonly<Partial<Record<StoreName, string>>>;
   readonly versions: Readonly<Partial<Record<StoreName, string>>>;
 }
 
-/** The stack after profile and defaults: what builders read. Pure; expects an object without violations. */
-export function completeStack(_object: EcommerceStack, _installation: InstallationDefaults): CompleteStack {
-  throw new Error('completeStack is being written');
+/** A stored object and the installation's defaults: what every step of completion reads. */
+export interface CompletionInput {
+  readonly object: EcommerceStack;
+  readonly installation: InstallationDefaults;
 }
 
-/** What `status.effective` says of a completed stack. */
-export function effectiveOf(_stack: CompleteStack): EffectiveStatus {
-  throw new Error('effectiveOf is being written');
+/**
+ * The stack after profile and defaults: what builders read. Pure. Expects an object without violations (see
+ * `validateStack`); throws `RangeError` on a quantity or duration that is none.
+ */
+export function completeStack(object: EcommerceStack, installation: InstallationDefaults): CompleteStack {
+  const { metadata, spec } = object;
+  const input: CompletionInput = { object, installation };
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace ?? 'default',
+    uid: metadata.uid ?? '',
+    generation: metadata.generation ?? 0,
+    annotations: metadata.annotations ?? {},
+    version: spec.version,
+    profile: spec.profile,
+    host: spec.host,
+    imagePullSecrets: (spec.images?.pullSecrets ?? []).map((secret) => secret.name),
+    postgres: completePostgres(input),
+    redis: completeRedis(input),
+    kafka: completeKafka(input),
+    elasticsearch: completeElasticsearch(input),
+    services: completeServices(input),
+    ingress: completeIngress(object),
+    traffic: { provider: spec.traffic?.provider ?? 'None' },
+    backup: completeBackup(input),
+    monitoring: completeMonitoring(spec),
+    networkPolicy: { enabled: spec.networkPolicy?.enabled ?? true },
+    deletionPolicy: completeDeletionPolicy(object),
+  };
+}
+
+/** Destroys nothing without the confirmation, even when the rule that asks for it was not checked. */
+function completeDeletionPolicy({ metadata, spec }: EcommerceStack): DeletionPolicy {
+  const policy = spec.deletionPolicy ?? 'Retain';
+  return policy === 'Delete' && spec.deletionConfirmation !== metadata.name ? 'Retain' : policy;
 }

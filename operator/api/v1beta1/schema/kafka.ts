@@ -1,0 +1,58 @@
+import Type from 'typebox';
+import { rules } from './rules.ts';
+import { oddOnly, storeFields, storeMode, storeRules } from './stores.ts';
+import { choice, keyedList, text } from './types.ts';
+
+const topic = Type.Object(
+  {
+    name: text('Name of the topic.', {
+      maxLength: 249,
+      minLength: 1,
+      ...rules({
+        cel: "self.matches('^[a-zA-Z0-9._-]+$') && self != '.' && self != '..'",
+        message: '"{self}" is no topic name: use letters, digits, ".", "_" and "-"',
+      }),
+    }),
+    partitions: Type.Optional(
+      Type.Integer({
+        description: 'Partitions; may only grow, because keys would move.',
+        minimum: 1,
+        maximum: 1000,
+        ...rules({
+          cel: 'self >= oldSelf',
+          message: 'partitions {self} is less than before ({oldSelf}): Kafka can add partitions but not take them away',
+        }),
+      }),
+    ),
+    replicationFactor: Type.Optional(
+      Type.Integer({ description: 'Copies of each partition; at most the number of brokers.', minimum: 1, maximum: 9 }),
+    ),
+    retentionHours: Type.Optional(
+      Type.Integer({
+        description: 'How long events are kept, hours; -1 keeps them for ever.',
+        minimum: -1,
+        maximum: 87_600,
+      }),
+    ),
+    cleanupPolicy: Type.Optional(choice(['delete', 'compact'], 'What happens to old events.', { default: 'delete' })),
+  },
+  { description: 'A topic beside those that the services need themselves.' },
+);
+
+/** `spec.kafka` */
+export const kafkaSchema = Type.Object(
+  {
+    mode: Type.Optional(
+      storeMode(
+        ['Builtin', 'Strimzi', 'External'],
+        'Who runs Kafka: this operator (KRaft), Strimzi, or somebody else.',
+      ),
+    ),
+    ...storeFields('kafka', 'bootstrapServers, optional username, password, saslMechanism, ca.crt'),
+    brokers: Type.Optional(
+      Type.Integer({ description: 'Brokers, which are controllers too; an odd number.', minimum: 1, maximum: 9 }),
+    ),
+    topics: Type.Optional(keyedList(topic, ['name'], 'Topics beside those of the services.', { maxItems: 64 })),
+  },
+  { description: 'The event bus between the services.', ...storeRules(oddOnly('brokers', 'brokers')) },
+);

@@ -1,0 +1,89 @@
+import { storeNames } from '../versions.ts';
+import { absent, valueOr } from './expressions.ts';
+import type { RuleText } from './rules.ts';
+
+/** Rules over several parts of `spec`: what may not change, and what profile Production refuses. */
+export const specRules: readonly RuleText[] = [
+  ...storeNames.flatMap((store) => [modeIsFixed(store), storageClassIsFixed(store)]),
+  refuseInProduction('postgres', 'readReplicas', 1),
+  refuseInProduction('redis', 'replicasPerShard', 1),
+  refuseInProduction('kafka', 'brokers', 3),
+  refuseInProduction('elasticsearch', 'nodes', 3),
+  refuseSinglePod('replicas'),
+  refuseSinglePod('autoscaling.minReplicas'),
+  refuseSinglePod('autoscaling.maxReplicas'),
+  {
+    cel: "self.deletionPolicy != 'Snapshot' || has(self.backup)",
+    message: 'deletionPolicy Snapshot needs backup.destination: the last backup must go somewhere',
+    field: '.deletionPolicy',
+  },
+  {
+    cel: "self.deletionPolicy == 'Delete' || !has(self.deletionConfirmation)",
+    message:
+      'deletionConfirmation is only for deletionPolicy Delete (deletionPolicy is {self.deletionPolicy}): remove it',
+    field: '.deletionConfirmation',
+  },
+];
+
+/** Rules that need the name of the stack: the only metadata that rules can see. */
+export const rootRules: readonly RuleText[] = [
+  {
+    cel: 'self.metadata.name.size() <= 40',
+    message:
+      'name "{self.metadata.name}" is too long: at most 40 characters, because the names of its parts grow from it',
+    field: '.metadata.name',
+  },
+  {
+    cel: "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+    message:
+      'name "{self.metadata.name}" is no DNS label: use lower-case letters, digits and "-", beginning with a letter, ending with a letter or digit',
+    field: '.metadata.name',
+  },
+  {
+    cel: "self.spec.deletionPolicy != 'Delete' || (has(self.spec.deletionConfirmation) && self.spec.deletionConfirmation == self.metadata.name)",
+    message:
+      'deletionPolicy Delete destroys all data of the stack: confirm it with deletionConfirmation: {self.metadata.name}',
+    field: '.spec.deletionConfirmation',
+  },
+];
+
+function modeIsFixed(store: string): RuleText {
+  const [now, before] = [
+    valueOr('self', `${store}.mode`, "'Builtin'"),
+    valueOr('oldSelf', `${store}.mode`, "'Builtin'"),
+  ];
+  return {
+    cel: `${now} == ${before}`,
+    message: `{${now}} is not what the stack was made with ({${before}}): the mode is fixed, because data would stay behind; make a new stack and move the data`,
+    field: `.${store}.mode`,
+  };
+}
+
+function storageClassIsFixed(store: string): RuleText {
+  const path = `${store}.storage.className`;
+  const [now, before] = [valueOr('self', path, "''"), valueOr('oldSelf', path, "''")];
+  return {
+    cel: `${now} == ${before}`,
+    message: `"{${now}}" is not what the stack was made with ("{${before}}"): volumes cannot change their storage class; make a new stack and move the data`,
+    field: `.${path}`,
+  };
+}
+
+function refuseInProduction(store: string, field: string, minimum: number): RuleText {
+  const path = `self.${store}.${field}`;
+  return {
+    cel: `self.profile != 'Production' || ${absent(`${store}.${field}`)} || self.${store}.mode == 'External' || ${path} >= ${minimum}`,
+    message: `${field} {${path}} is a single point of failure, which profile Production refuses: at least ${minimum}`,
+    field: `.${store}.${field}`,
+  };
+}
+
+function refuseSinglePod(field: string): RuleText {
+  const service = 'self.services[name]';
+  const safe = `${absent(field, service)} || ${service}.${field} >= 2`;
+  return {
+    cel: `self.profile != 'Production' || !has(self.services) || self.services.all(name, !${service}.enabled || ${safe})`,
+    message: `{self.services.filter(name, ${service}.enabled && !(${safe}))}: ${field} below 2 is a single point of failure, which profile Production refuses`,
+    field: '.services',
+  };
+}
