@@ -1,5 +1,6 @@
 import { kinds } from '../../kinds.ts';
 import type { JsonObject } from '../../kubernetes.ts';
+import type { SchemaNode } from '../crd-schema.ts';
 import { rules } from './rules.ts';
 import { specSchema } from './spec.ts';
 import { rootRules } from './spec-rules.ts';
@@ -41,8 +42,8 @@ const names = {
 };
 
 /** The whole object's schema; `spec` must be there, so that rules on it need no guard. */
-export function rootSchema(): object {
-  return {
+export function rootSchema(): SchemaNode {
+  const schema = {
     description: 'A whole shop: data stores, services, and the way in.',
     type: 'object',
     required: ['spec'],
@@ -56,12 +57,14 @@ export function rootSchema(): object {
     },
     ...rules(...rootRules),
   };
+  // `as`: the schema library hangs invisible keys on its objects; the round trip leaves plain JSON of this form.
+  return JSON.parse(JSON.stringify(schema)) as SchemaNode;
 }
 
 /** The CustomResourceDefinition as plain JSON. */
-export function customResourceDefinition(): JsonObject {
+export function customResourceDefinition() {
   const [group = '', version = ''] = kinds.EcommerceStack.apiVersion.split('/');
-  const definition = {
+  return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
     metadata: { name: `${names.plural}.${group}` },
@@ -81,6 +84,4 @@ export function customResourceDefinition(): JsonObject {
       ],
     },
   };
-  // The schema library hangs invisible keys on its objects; the round trip leaves plain JSON.
-  return JSON.parse(JSON.stringify(definition)) as JsonObject;
 }

@@ -1,11 +1,6 @@
-/** One entry of `x-kubernetes-validations`. */
-export interface ValidationRule {
-  readonly rule: string;
-  readonly message: string;
-  readonly messageExpression?: string;
-  readonly fieldPath?: string;
-}
+import type { ValidationRule } from '../crd-schema.ts';
 
+/** A rule as the fragments write it. */
 export interface RuleText {
   /** CEL; with `oldSelf` in it the rule is checked on updates only. */
   readonly cel: string;

@@ -121,16 +121,10 @@ const effective = Type.Object(
   { description: 'What the operator works with after profile and defaults. The manifest itself is never changed.' },
 );
 
-const endpoints = Type.Object(
-  {
-    url: optionalText('Address of the shop for browsers.', 512),
-    gateway: optionalText('Address of the gateway inside the cluster.', 512),
-    postgres: optionalText('Host and port of the primary inside the cluster.', 512),
-    redis: optionalText('Host and port of the Redis Cluster inside the cluster.', 512),
-    kafka: optionalText('Bootstrap servers inside the cluster.', 512),
-    elasticsearch: optionalText('Address of Elasticsearch inside the cluster.', 512),
-  },
-  { description: 'Where the stack can be reached.' },
+const endpoints = mapOf(
+  text('URL, or host and port.', { maxLength: 512 }),
+  'Where the stack can be reached: url for browsers, and by component the address inside the cluster.',
+  { maxProperties: 32 },
 );
 
 /** `status`: written only by the operator, one write per change, without times that move by themselves. */

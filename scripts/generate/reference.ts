@@ -1,0 +1,135 @@
+import type { SchemaNode } from '../../operator/api/v1beta1/crd-schema.ts';
+import { rootSchema } from '../../operator/api/v1beta1/schema/crd.ts';
+
+interface Row {
+  readonly path: string;
+  readonly node: SchemaNode;
+  readonly isRequired: boolean;
+}
+
+/** `docs/reference/ecommercestack.md`: every field with type, default, bounds and rules. */
+export function renderReference(header: string): string {
+  const root = rootSchema();
+  const { spec, status } = root.properties ?? {};
+  return [
+    header,
+    '',
+    '# EcommerceStack',
+    '',
+    `\`ecommerce.stack/v1beta1\`, namespaced, short name \`eshop\`. ${root.description ?? ''}`,
+    '',
+    'A field without a default takes its value from `spec.profile`; `status.effective` shows what came out. `kubectl explain',
+    'ecommercestack.spec --recursive` shows the same on a cluster.',
+    '',
+    ...renderRules('The object', root),
+    ...renderTree('spec', spec),
+    ...renderTree('status', status),
+  ].join('\n');
+}
+
+/** One section for the plain fields of the top, one for each of its objects. */
+function renderTree(name: string, node: SchemaNode | undefined): readonly string[] {
+  if (node === undefined) {
+    return [];
+  }
+  const entries = childrenOf({ path: name, node, isRequired: true });
+  const simple = entries.filter((row) => childrenOf(row).length === 0);
+  const nested = entries.filter((row) => childrenOf(row).length > 0);
+  return [
+    `## ${name}`,
+    '',
+    sentence(node),
+    '',
+    ...renderTable(simple),
+    ...renderRules(name, node),
+    ...nested.flatMap((row) => renderSection(row)),
+  ];
+}
+
+function renderSection(row: Row): readonly string[] {
+  const rows = descendantsOf(row);
+  const rules = [row, ...rows].flatMap(({ path, node }) => ruleItems(path, node));
+  return [
+    `### ${row.path}`,
+    '',
+    sentence(row.node),
+    '',
+    ...renderTable(rows),
+    ...(rules.length === 0 ? [] : ['Refused, with these words:', '', ...rules, '']),
+  ];
+}
+
+function renderRules(title: string, node: SchemaNode): readonly string[] {
+  const rules = ruleItems(title, node);
+  return rules.length === 0
+    ? []
+    : [`Rules over several fields (${title}), refused with these words:`, '', ...rules, ''];
+}
+
+function ruleItems(path: string, node: SchemaNode): readonly string[] {
+  return (node['x-kubernetes-validations'] ?? []).map(
+    ({ message, fieldPath }) => `- \`${path === 'The object' ? '' : path}${fieldPath ?? ''}\`: ${escapeCell(message)}`,
+  );
+}
+
+function renderTable(rows: readonly Row[]): readonly string[] {
+  if (rows.length === 0) {
+    return [];
+  }
+  const lines = rows.map(
+    ({ path, node, isRequired }) =>
+      `| \`${path}\` | ${typeOf(node)}${isRequired ? ', required' : ''} | ${defaultOf(node)} | ${escapeCell(sentence(node))} |`,
+  );
+  return ['| field | type | default | meaning |', '|---|---|---|---|', ...lines, ''];
+}
+
+function descendantsOf(row: Row): readonly Row[] {
+  return childrenOf(row).flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+function childrenOf({ path, node }: Row): readonly Row[] {
+  const required = new Set(node.required ?? []);
+  const own = Object.entries(node.properties ?? {}).map(([name, child]) => ({
+    path: `${path}.${name}`,
+    node: child,
+    isRequired: required.has(name),
+  }));
+  const inside = node.items ?? node.additionalProperties;
+  const suffix = node.items === undefined ? '.<name>' : '[]';
+  return inside === undefined ? own : childrenOf({ path: `${path}${suffix}`, node: inside, isRequired: false });
+}
+
+function typeOf(node: SchemaNode): string {
+  if (node.enum !== undefined) {
+    return node.enum.map((word) => `\`${word}\``).join(' or ');
+  }
+  if (node['x-kubernetes-int-or-string'] === true) {
+    return 'quantity';
+  }
+  if (node.type === 'array') {
+    return `list of ${typeOf(node.items ?? {})} (at most ${node.maxItems ?? 0})`;
+  }
+  if (node.additionalProperties !== undefined) {
+    return `map to ${typeOf(node.additionalProperties)} (at most ${node.maxProperties ?? 0})`;
+  }
+  return `${node.type ?? ''}${rangeOf(node)}`;
+}
+
+function rangeOf({ minimum, maximum }: SchemaNode): string {
+  if (minimum === undefined) {
+    return '';
+  }
+  return maximum === undefined ? ` from ${minimum}` : ` ${minimum}..${maximum}`;
+}
+
+function defaultOf(node: SchemaNode): string {
+  return node.default === undefined ? '' : `\`${JSON.stringify(node.default)}\``;
+}
+
+function sentence(node: SchemaNode): string {
+  return node.description ?? '';
+}
+
+function escapeCell(text: string): string {
+  return text.replaceAll('|', String.raw`\|`).replaceAll('<', '&lt;');
+}
