@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Progress } from '../provider.ts';
+import type { Progress, Step } from '../provider.ts';
 import { imageDigest, writeArchive } from './archive.ts';
 import { cacheEntry, pruneEntries } from './cache-entry.ts';
 import { imageOf, isStore, storeImages } from './catalog.ts';
@@ -37,13 +37,16 @@ export async function buildImages(
   progress: Progress,
   options: BuildOptions = {},
 ): Promise<readonly BuiltImage[]> {
-  const images = await mapLimited(names, parallelBuilds, (name) =>
-    progress.step(`image ${name}`, async (step) => {
-      const image = await imageOf(name, step);
-      step.detail(describeSize(image));
+  const images = await progress.step(`images ${names.join(', ')}`, (step) => {
+    const details = new Map<string, string>();
+    return mapLimited(names, parallelBuilds, async (name) => {
+      const image = await imageOf(name, partOf(step, name, details));
       return { ...image, name: referenceOf(name, image, options.version ?? '1.0.0') };
-    }),
-  );
+    });
+  });
+  for (const image of images) {
+    progress.note(`  ${image.name}  ${describeSize(image)}`);
+  }
   const archivePath = await archiveOf(images, progress);
   await prune();
   return images.map((image) => ({ name: image.name, archivePath, key: imageDigest(image) }));
@@ -81,6 +84,17 @@ async function prune(): Promise<void> {
   for (const store of Object.keys(storeImages)) {
     await pruneEntries(imagesDirectory('built', store), kept.built);
   }
+}
+
+/** Two images are built at once, but a person reads one line: it names what each of them waits for. */
+function partOf(step: Step, name: string, details: Map<string, string>): Step {
+  return {
+    log: (path) => step.log(path),
+    detail(text) {
+      details.set(name, text);
+      step.detail([...details].map(([one, what]) => `${one}: ${what}`).join('; '));
+    },
+  };
 }
 
 async function mapLimited<T, R>(items: readonly T[], limit: number, work: (item: T) => Promise<R>): Promise<R[]> {
