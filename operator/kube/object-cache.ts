@@ -1,10 +1,18 @@
 import type { Kind } from '../api/kinds.ts';
-import type { KubernetesObject, ObjectRef, StackKey } from '../api/kubernetes.ts';
+import { type KubernetesObject, type ObjectRef, refKey, refOf, type StackKey } from '../api/kubernetes.ts';
+import { KindStore } from './kind-store.ts';
+import { Listeners } from './listeners.ts';
 import type { LiveObject } from './live-object.ts';
 import type { KubeMetrics } from './metrics.ts';
+import { resourceName } from './paths.ts';
 import type { KubeLogger } from './ports.ts';
+import { Reflector, type ReflectorTiming } from './reflector.ts';
+import { StackIndex } from './stack-index.ts';
+import { StringPool } from './strings.ts';
 import type { Syncable } from './syncable.ts';
+import type { ProjectionRules } from './to-live-object.ts';
 import type { Transport } from './transport.ts';
+import { namespaceOf, scopesOf, WatchSet } from './watch-set.ts';
 
 /**
  * The children of every stack as the API server last told us, as projections: the only thing a pass reads. One watch
@@ -55,6 +63,7 @@ export interface ObjectCacheOptions {
   readonly names: CacheNames;
   readonly logger: KubeLogger;
   readonly metrics: KubeMetrics;
+  readonly timing?: ReflectorTiming;
 }
 
 /** Keys of the labels and annotations that the cache reads; they belong to the layer above. */
@@ -65,4 +74,106 @@ export interface CacheNames {
 }
 
 /** Holds nothing and talks to nobody until `start`. */
-export declare function createObjectCache(options: ObjectCacheOptions): ObjectCache;
+export function createObjectCache(options: ObjectCacheOptions): ObjectCache {
+  return new ProjectionCache(options);
+}
+
+class ProjectionCache implements ObjectCache {
+  readonly name = 'children';
+  readonly #watches: WatchSet;
+  readonly #stores = new Map<string, readonly ScopedStore[]>();
+  readonly #index = new StackIndex();
+  readonly #listeners: Listeners<[StackKey, ObjectChange]>;
+
+  constructor(options: ObjectCacheOptions) {
+    this.#listeners = new Listeners('children', options.logger);
+    const rules = { manager: options.manager, names: options.names, pool: new StringPool() };
+    const scopes = scopesOf(options.namespaces);
+    const reflectors = options.kinds.flatMap((kind) => {
+      const stores = scopes.map((namespace) => ({ namespace, store: this.#createStore(kind, rules, options) }));
+      this.#stores.set(`${kind.apiVersion}/${kind.kind}`, stores);
+      return stores.map(
+        ({ namespace, store }) => new Reflector({ ...options, ...namespaceOf(namespace), kind, store }),
+      );
+    });
+    this.#watches = new WatchSet(reflectors);
+  }
+
+  start(signal: AbortSignal): Promise<void> {
+    return this.#watches.start(signal);
+  }
+
+  whenSynced(signal?: AbortSignal): Promise<void> {
+    return this.#watches.whenSynced(signal);
+  }
+
+  problems(): readonly string[] {
+    return this.#watches.problems();
+  }
+
+  get(ref: ObjectRef): LiveObject | undefined {
+    return this.#storeOf(ref)?.get(keyOfRef(ref));
+  }
+
+  listByStack(namespace: string, stack: string): readonly LiveObject[] {
+    return this.#index.list(`${namespace}/${stack}`);
+  }
+
+  upsert(object: KubernetesObject): LiveObject {
+    const store = this.#storeOf(refOf(object));
+    if (store === undefined) {
+      throw new Error(`${refKey(refOf(object))} is not cached: add its kind (and namespace) to the cache's options`);
+    }
+    return store.upsert(object);
+  }
+
+  markRemoved(ref: ObjectRef, uid: string): void {
+    this.#storeOf(ref)?.markRemoved(keyOfRef(ref), uid);
+  }
+
+  verified(ref: ObjectRef): void {
+    this.#storeOf(ref)?.verified(keyOfRef(ref));
+  }
+
+  onChange(listener: ObjectListener): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  #storeOf(ref: ObjectRef): KindStore | undefined {
+    const stores = this.#stores.get(`${ref.apiVersion}/${ref.kind}`);
+    return stores?.find(({ namespace }) => namespace === undefined || namespace === ref.namespace)?.store;
+  }
+
+  #createStore(kind: Kind, rules: ProjectionRules, options: ObjectCacheOptions): KindStore {
+    const { metrics, names } = options;
+    const resource = resourceName(kind);
+    return new KindStore({
+      rules,
+      stackOf: ({ ref, labels }) => toStackKey(ref, labels[names.stackLabel]),
+      onEntry: (entry, isPresent) => {
+        metrics.cacheObjects.inc({ resource }, isPresent ? 1 : -1);
+        this.#index.update(entry, isPresent);
+      },
+      onChange: ({ live, stack }, change) => {
+        if (stack !== undefined) {
+          this.#listeners.call(stack, { ref: live.ref, ...change });
+        }
+      },
+      onDropped: () => metrics.informerDropped.inc({ resource }),
+    });
+  }
+}
+
+interface ScopedStore {
+  /** `undefined`: all namespaces. */
+  readonly namespace: string | undefined;
+  readonly store: KindStore;
+}
+
+function toStackKey(ref: ObjectRef, stack: string | undefined): StackKey | undefined {
+  return stack === undefined || ref.namespace === undefined ? undefined : `${ref.namespace}/${stack}`;
+}
+
+function keyOfRef(ref: ObjectRef): string {
+  return `${ref.namespace ?? ''}/${ref.name}`;
+}
