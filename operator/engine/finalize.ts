@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../api/kubernetes.ts';
 import type { LiveObject } from '../kube/live-object.ts';
-import { annotations, labels } from '../objects/names.ts';
+import { labels } from '../objects/names.ts';
 import type { EnginePorts } from './ports.ts';
 
 /** Set only on stacks whose policy makes deletion more than garbage collection. */
@@ -8,12 +8,12 @@ export const dataFinalizer = 'ecommerce.stack/data';
 
 /** Whether this stack needs the finalizer: `Delete` removes data that has no owner; `Retain` needs nobody. */
 export function needsFinalizer(object: KubernetesObject): boolean {
-  return policyOf(object) === 'Delete';
+  return specField(object, 'deletionPolicy') === 'Delete';
 }
 
 /**
- * The work of the finalizer: under `Delete`, and only when the annotation repeats the stack's name, claims and
- * credentials go; in every other case the data is kept and an Event says so. Idempotent.
+ * The work of the finalizer: under `Delete`, and only when the spec repeats the stack's name as confirmation, claims
+ * and credentials go; in every other case the data is kept and an Event says so. Idempotent.
  */
 export async function deleteData(ports: EnginePorts, object: KubernetesObject): Promise<void> {
   const { name, namespace = '' } = object.metadata;
@@ -30,17 +30,17 @@ export async function deleteData(ports: EnginePorts, object: KubernetesObject): 
 }
 
 function isConfirmed(object: KubernetesObject): boolean {
-  return (
-    policyOf(object) === 'Delete' && object.metadata.annotations?.[annotations.confirmDelete] === object.metadata.name
-  );
+  return needsFinalizer(object) && specField(object, 'deletionConfirmation') === object.metadata.name;
 }
 
 function retainedMessage(object: KubernetesObject, data: readonly LiveObject[]): string {
   const names = data.map(({ ref }) => `${ref.kind} ${ref.name}`).join(', ');
-  return `Kept for a stack of the same name: ${names}. To delete data with a stack, set spec.deletionPolicy to Delete and annotate it ${annotations.confirmDelete}=${object.metadata.name} first.`;
+  return `Kept for a stack of the same name: ${names}. Data goes with a stack only when spec.deletionPolicy is Delete and spec.deletionConfirmation is ${object.metadata.name}.`;
 }
 
-function policyOf(object: KubernetesObject): unknown {
+function specField(object: KubernetesObject, field: string): unknown {
   const { spec } = object;
-  return typeof spec === 'object' && spec !== null && 'deletionPolicy' in spec ? spec.deletionPolicy : undefined;
+  return typeof spec === 'object' && spec !== null
+    ? Object.entries(spec).find(([key]) => key === field)?.[1]
+    : undefined;
 }

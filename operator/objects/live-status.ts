@@ -51,6 +51,16 @@ export interface JobStatus {
   readonly failedReason?: string;
 }
 
+export interface ClaimStatus {
+  readonly phase?: string;
+  /** Size the volume has now. */
+  readonly capacity?: string;
+  /** Size that the claim asks for. */
+  readonly requested?: string;
+  readonly storageClassName?: string;
+  readonly conditions?: readonly LiveCondition[];
+}
+
 // The projections are written for exactly these views; `test/apiserver` checks both against real objects.
 export function workloadStatus(live: LiveObject): WorkloadStatus {
   return live.status as WorkloadStatus;
@@ -62,4 +72,8 @@ export function podStatus(live: LiveObject): PodStatus {
 
 export function jobStatus(live: LiveObject): JobStatus {
   return live.status as JobStatus;
+}
+
+export function claimStatus(live: LiveObject): ClaimStatus {
+  return live.status as ClaimStatus;
 }

@@ -23,7 +23,6 @@ export const annotations = {
   identity: `${group}/identity`,
   pause: `${group}/pause`,
   restart: `${group}/restart`,
-  confirmDelete: `${group}/confirm-delete`,
 } as const;
 
 /** Selector of all that we manage: every cache lists and watches by it. */

@@ -1,0 +1,167 @@
+import { generateKeyPairSync } from 'node:crypto';
+import test from 'ava';
+import type { KubernetesObject } from '../../../api/kubernetes.ts';
+import { refKey, refOf } from '../../../api/kubernetes.ts';
+import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
+import type { LiveObject } from '../../../kube/live-object.ts';
+import { annotations, connectionSecretName } from '../../../objects/names.ts';
+import { aCompleteStack } from '../../../testing/complete.ts';
+import { aLive } from '../../../testing/live.ts';
+import type { Desired } from '../../contract.ts';
+import { type ServiceDefinition, serviceCatalog } from '../catalog.ts';
+import { identityKeys } from '../names.ts';
+import { buildDesired } from './index.ts';
+
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const identity = {
+  [identityKeys.signingKey]: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  [identityKeys.internalKey]: 'internal',
+};
+
+function definitionOf(name: string): ServiceDefinition {
+  const definition = serviceCatalog.find((one) => one.name === name);
+  if (definition === undefined) {
+    throw new Error(`no service ${name}`);
+  }
+  return definition;
+}
+
+function desiredOf(name: string, stack: CompleteStack, live: readonly LiveObject[] = []): Desired {
+  const byKey = new Map(live.map((one) => [refKey(one.ref), one]));
+  return buildDesired(definitionOf(name), stack, {
+    live: (ref) => byKey.get(refKey(ref)),
+    secret: () => identity,
+  });
+}
+
+function find(desired: Desired, kind: string): KubernetesObject | undefined {
+  return desired.objects.find((object) => object.kind === kind);
+}
+
+/** Lets a test reach into plain JSON. */
+function at(object: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((value, key) => (value as Record<string | number, unknown> | undefined)?.[key], object);
+}
+
+function migrated(stack: CompleteStack): readonly LiveObject[] {
+  const job = find(desiredOf('product', stack), 'Job');
+  return [aLive('Job', job?.metadata.name ?? '', { status: { complete: true } })];
+}
+
+test('a Deployment waits for the migration of its version and its name follows the template', (t) => {
+  const stack = aCompleteStack();
+  const before = desiredOf('product', stack);
+  t.is(find(before, 'Deployment'), undefined);
+  t.is(before.held[0]?.reason, 'WaitingForMigration');
+  t.truthy(find(desiredOf('product', stack, migrated(stack)), 'Deployment'));
+  const next = aCompleteStack({ version: '2.0.0' });
+  t.is(find(desiredOf('product', next, migrated(stack)), 'Deployment'), undefined);
+});
+
+test('a service without a database is never held', (t) => {
+  const desired = desiredOf('gateway', aCompleteStack());
+  t.truthy(find(desired, 'Deployment'));
+  t.deepEqual(desired.held, []);
+});
+
+test('with an autoscaler nobody sets replicas; without one they are a scale of their own', (t) => {
+  const fixed = desiredOf('gateway', aCompleteStack());
+  t.is(at(find(fixed, 'Deployment'), 'spec', 'replicas'), undefined);
+  t.is(fixed.scales?.[0]?.replicas, 1);
+  t.is(find(fixed, 'HorizontalPodAutoscaler'), undefined);
+  const scaled = desiredOf('gateway', aCompleteStack({ profile: 'Production' }));
+  t.is(at(find(scaled, 'Deployment'), 'spec', 'replicas'), undefined);
+  t.deepEqual(scaled.scales, []);
+  t.is(at(find(scaled, 'HorizontalPodAutoscaler'), 'spec', 'minReplicas'), 2);
+});
+
+test("the targets of the guide's table reach the autoscaler", (t) => {
+  const stack = aCompleteStack({ profile: 'Production' });
+  const autoscaler = find(desiredOf('product', stack), 'HorizontalPodAutoscaler');
+  t.is(at(autoscaler, 'spec', 'minReplicas'), 3);
+  t.is(at(autoscaler, 'spec', 'maxReplicas'), 10);
+  t.is(at(autoscaler, 'spec', 'metrics', 0, 'resource', 'target', 'averageUtilization'), 70);
+  t.is(at(autoscaler, 'spec', 'metrics', 1, 'resource', 'target', 'averageUtilization'), 80);
+});
+
+test('a single pod has no disruption budget, several allow one to be away', (t) => {
+  t.is(find(desiredOf('gateway', aCompleteStack()), 'PodDisruptionBudget'), undefined);
+  const budget = find(desiredOf('gateway', aCompleteStack({ profile: 'Production' })), 'PodDisruptionBudget');
+  t.is(at(budget, 'spec', 'maxUnavailable'), 1);
+});
+
+test('a rotated connection rolls the pods, nothing else does', (t) => {
+  const stack = aCompleteStack();
+  const secret = (appliedHash: string) => aLive('Secret', connectionSecretName('shop', 'redis'), { appliedHash });
+  const hashOfConfig = (appliedHash: string) =>
+    at(
+      find(desiredOf('gateway', stack, [secret(appliedHash)]), 'Deployment'),
+      'spec',
+      'template',
+      'metadata',
+      'annotations',
+      annotations.configHash,
+    );
+  t.is(hashOfConfig('1'), hashOfConfig('1'));
+  t.not(hashOfConfig('1'), hashOfConfig('2'));
+});
+
+test("the user's environment wins over ours and overrides of the pod come last", (t) => {
+  const stack = aCompleteStack({
+    services: {
+      gateway: {
+        env: { APP_LOG_LEVEL: 'debug', APP_PORT: '9999' },
+        podOverrides: { priorityClassName: 'high' },
+      },
+    },
+  });
+  const pod = at(find(desiredOf('gateway', stack), 'Deployment'), 'spec', 'template', 'spec');
+  const environment = at(pod, 'containers', 0, 'env') as { name: string; value?: string }[];
+  t.deepEqual(
+    environment.filter(({ name }) => name === 'APP_PORT'),
+    [{ name: 'APP_PORT', value: '9999' }],
+  );
+  t.is(at(pod, 'priorityClassName'), 'high');
+});
+
+test('the gateway gets public keys only', (t) => {
+  const deployment = find(desiredOf('gateway', aCompleteStack()), 'Deployment');
+  const text = JSON.stringify(deployment);
+  t.regex(text, /APP_IDENTITY_JWKS/);
+  t.notRegex(text, /PRIVATE KEY|\\"d\\":|\\"p\\":/);
+});
+
+test('every pod meets the restricted standard, has probes and resources and no token', (t) => {
+  const stack = aCompleteStack({ profile: 'Production' });
+  for (const { name } of serviceCatalog) {
+    const deployment = find(desiredOf(name, stack, name === 'product' ? migrated(stack) : []), 'Deployment');
+    const pod = at(deployment, 'spec', 'template', 'spec');
+    t.like(pod, { automountServiceAccountToken: false, securityContext: { runAsNonRoot: true } });
+    t.like(at(pod, 'containers', 0), {
+      readinessProbe: { periodSeconds: 5 },
+      livenessProbe: { periodSeconds: 10 },
+      securityContext: {
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      },
+    });
+    t.truthy(at(pod, 'containers', 0, 'resources', 'limits', 'memory'));
+  }
+});
+
+test('names and kinds are unique, and the same input gives the same bytes', (t) => {
+  const stack = aCompleteStack({ profile: 'Production' });
+  for (const { name } of serviceCatalog) {
+    const desired = desiredOf(name, stack);
+    const keys = desired.objects.map((object) => refKey(refOf(object)));
+    t.is(new Set(keys).size, keys.length);
+    t.is(JSON.stringify(desired), JSON.stringify(desiredOf(name, stack)));
+    t.notRegex(JSON.stringify(desired.objects), /undefined|null/);
+  }
+});
+
+test('the objects of the gateway are as reviewed', (t) => {
+  const objects = desiredOf('gateway', aCompleteStack({ profile: 'Production' })).objects;
+  t.snapshot(JSON.parse(JSON.stringify(objects).replace(/\\"kid\\":.*?\]\}/, '…')));
+});
