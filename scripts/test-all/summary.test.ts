@@ -1,0 +1,29 @@
+import test from 'ava';
+import { closingLine, summaryTable, type TierResult } from './summary.ts';
+
+const tier = (changes: Partial<TierResult>): TierResult => ({
+  name: 'unit',
+  outcome: 'passed',
+  counts: { passed: 5, failed: 0, skipped: 0 },
+  durationMs: 1_234,
+  ...changes,
+});
+
+test('the closing line sums the tiers and leaves out what there is none of', (t) => {
+  t.is(closingLine([tier({}), tier({})]), '10 passed, 0 failed');
+});
+
+test('a tier that did not run shows in the closing line', (t) => {
+  const skipped = tier({ outcome: 'skipped', counts: { passed: 0, failed: 0, skipped: 0 } });
+  t.is(closingLine([tier({}), skipped]), '5 passed, 0 failed, 1 skipped');
+});
+
+test('a tier that failed without a failed test counts as a failure', (t) => {
+  t.is(closingLine([tier({ outcome: 'failed' })]), '5 passed, 1 failed');
+});
+
+test('the table names each tier with its time and the reason for what did not run', (t) => {
+  const table = summaryTable([tier({}), tier({ name: 'cluster', outcome: 'skipped', reason: 'needs root' })]);
+  t.regex(table, /^unit +passed +5 +0 +0 +1\.2s$/m);
+  t.regex(table, /^cluster +skipped .* needs root$/m);
+});

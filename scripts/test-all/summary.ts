@@ -1,0 +1,55 @@
+import { type Counts, sumCounts } from './tap-reader.ts';
+
+/** How one tier of tests ended. */
+export interface TierResult {
+  readonly name: string;
+  readonly outcome: 'passed' | 'failed' | 'skipped';
+  readonly counts: Counts;
+  readonly durationMs: number;
+  /** Why it was skipped, or failed without a failed test. */
+  readonly reason?: string;
+}
+
+/** The table at the end: one row per tier, its reason behind it. */
+export function summaryTable(results: readonly TierResult[]): string {
+  const header = ['tier', 'result', 'passed', 'failed', 'skipped', 'time', ''];
+  const rows = results.map(({ name, outcome, counts, durationMs, reason }) => [
+    name,
+    outcome,
+    String(counts.passed),
+    String(counts.failed),
+    String(counts.skipped),
+    `${(durationMs / 1000).toFixed(1)}s`,
+    reason ?? '',
+  ]);
+  const table = [header, ...rows];
+  const widths = header.map((_cell, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  return table
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/**
+ * The last line: `N passed, N failed`, with `, N skipped` when there are any. A tier that did not run counts as one
+ * skipped, one that failed without a failed test as one failed, so that the line never looks better than the run was.
+ */
+export function closingLine(results: readonly TierResult[]): string {
+  const { passed, failed, skipped } = sumCounts(results.map(countsWithTier));
+  return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
+}
+
+function countsWithTier({ outcome, counts }: TierResult): Counts {
+  switch (outcome) {
+    case 'passed':
+      return counts;
+    case 'failed':
+      return { ...counts, failed: Math.max(1, counts.failed) };
+    case 'skipped':
+      return { ...counts, skipped: counts.skipped + 1 };
+  }
+}
