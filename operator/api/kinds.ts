@@ -29,6 +29,7 @@ export const kinds = {
   Job: namespaced('batch/v1', 'Job', 'jobs'),
   HorizontalPodAutoscaler: namespaced('autoscaling/v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers'),
   PodDisruptionBudget: namespaced('policy/v1', 'PodDisruptionBudget', 'poddisruptionbudgets'),
+  Event: namespaced('events.k8s.io/v1', 'Event', 'events'),
   EcommerceStack: namespaced('ecommerce.stack/v1beta1', 'EcommerceStack', 'ecommercestacks'),
   CustomResourceDefinition: {
     apiVersion: 'apiextensions.k8s.io/v1',

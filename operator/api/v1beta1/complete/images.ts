@@ -2,9 +2,13 @@ import type { CompletionInput, InstallationDefaults } from '../complete.ts';
 import type { ServiceName } from '../complete-stack.ts';
 import { type StoreName, storeVersions } from '../versions.ts';
 
-/** Version that the stack asks for: stated, else the installation's, else ours. */
+/**
+ * Version that the stack asks for: stated, else what it runs already, else the installation's, else ours. A newer
+ * operator has newer defaults, and they must not upgrade the data of stacks that never asked for it.
+ */
 export function storeVersion(store: StoreName, { object, installation }: CompletionInput): string {
-  return object.spec[store]?.version ?? installationVersion(store, installation);
+  const running = object.status?.effective?.stores[store]?.version;
+  return object.spec[store]?.version ?? running ?? installationVersion(store, installation);
 }
 
 /** Image of a store: override, else the installation's for that version, else the official one. */

@@ -26,9 +26,16 @@ export function completeResources(stated: StatedResources, profile: Resources): 
   };
 }
 
-/** Size from the manifest or the profile; no class means the cluster's default. */
-export function completeStorage(stated: StatedStore['storage'], profileSize: string): Storage {
-  const size = canonicalQuantity(stated?.size ?? profileSize);
+/**
+ * Size from the manifest, else the larger of the profile's and what the volumes have already: they cannot shrink, so
+ * neither a smaller profile nor a field taken out of the manifest asks them to. No class means the cluster's default.
+ */
+export function completeStorage(
+  stated: StatedStore['storage'],
+  profileSize: string,
+  recordedSize: string | undefined,
+): Storage {
+  const size = canonicalQuantity(stated?.size ?? largest(profileSize, recordedSize));
   return stated?.className === undefined ? { size } : { size, className: stated.className };
 }
 
@@ -40,6 +47,10 @@ function reconcile(
   const limit = statedLimit ?? larger(profileLimit, statedRequest);
   const request = statedRequest ?? smaller(profileRequest, limit);
   return { request: canonicalQuantity(request), limit: limit === undefined ? undefined : canonicalQuantity(limit) };
+}
+
+function largest(size: string, other: string | undefined): string {
+  return other !== undefined && compareQuantities(other, size) > 0 ? other : size;
 }
 
 /** The profile's limit, unless the request is above it; no limit stays none. */

@@ -82,10 +82,11 @@ function completeStore(store: StoreName, input: CompletionInput): CompleteStore 
   const { spec } = input.object;
   const stated = spec[store];
   const sizes: StoreSizes = sizesOf(spec)[store];
+  const recordedSize = input.object.status?.effective?.stores[store]?.storageSize;
   return {
     version: storeVersion(store, input),
     image: storeImage(store, input),
-    storage: completeStorage(stated?.storage, sizes.storageSize),
+    storage: completeStorage(stated?.storage, sizes.storageSize, recordedSize),
     resources: completeResources(stated?.resources, sizes.resources),
     ...(stated?.connectionSecretRef === undefined ? {} : { connectionSecretName: stated.connectionSecretRef.name }),
   };

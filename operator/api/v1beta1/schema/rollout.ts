@@ -61,7 +61,7 @@ const steps = atomicList(
     maxItems: 16,
     minItems: 1,
     ...rules({
-      cel: 'self.size() < 2 || self.all(a, self.filter(b, b == a).size() == 1) && self.map(a, a) == self.sort()',
+      cel: 'self.isSorted() && self.all(a, self.exists_one(b, b == a))',
       message: 'steps must rise from one to the next, e.g. [10, 25, 50]',
     }),
   },
