@@ -62,13 +62,17 @@ export class FullObjectStore implements ReflectorStore {
     }
   }
 
-  /** From the answer to our own write; an object that the watch has not shown, or has shown to be gone, is ignored. */
+  /**
+   * From the answer to our own write; an object that the watch has not shown, or has shown to be gone, is ignored. The
+   * answer may contain what a user wrote just before us, and the watch's event of that is then too old to be taken: so
+   * differences fire here as well.
+   */
   upsert(object: KubernetesObject): void {
     const key = stackKeyOf(object);
     const before = this.#objects.get(key);
     const isNewer = isOlder(before?.metadata.resourceVersion ?? '', object.metadata.resourceVersion ?? '');
-    if (before?.metadata.uid === object.metadata.uid && isNewer) {
-      this.#objects.set(key, strip(object));
+    if (before !== undefined && before.metadata.uid === object.metadata.uid && isNewer) {
+      this.#update(key, before, strip(object), false);
     }
   }
 

@@ -50,7 +50,8 @@ export class KindStore implements ReflectorStore {
       this.#fire(this.#remove(key), 'removed', initial);
       this.#fire(this.#insert(key, toLiveObject(object, this.#options.rules, true), false), 'added', initial);
     } else if (isOlder(entry.live.resourceVersion, resourceVersion)) {
-      this.#update(entry, object, initial);
+      const live = toLiveObject(object, this.#options.rules, !entry.isVerified);
+      this.#assign(entry, live, { isOwnWrite: false, initial });
     }
   }
 
@@ -80,15 +81,18 @@ export class KindStore implements ReflectorStore {
     }
   }
 
-  /** From the answer to our own write: changes nothing backwards, revives nothing, fires nothing. */
+  /**
+   * From the answer to our own write: changes nothing backwards and revives nothing. The answer may contain what others
+   * wrote just before us, and the watch's event of that is then too old to be taken: so foreign differences fire here.
+   */
   upsert(object: KubernetesObject): LiveObject {
     const key = keyOf(object);
     const live = toLiveObject(object, this.#options.rules, false);
     const entry = this.#entries.get(key);
     if (entry?.live.uid === live.uid) {
       if (isOlder(entry.live.resourceVersion, live.resourceVersion)) {
-        this.#assign(entry, live);
         entry.isVerified = true;
+        this.#assign(entry, live, { isOwnWrite: true, initial: false });
       }
       return entry.live;
     }
@@ -115,19 +119,20 @@ export class KindStore implements ReflectorStore {
     }
   }
 
-  #update(entry: Entry, object: KubernetesObject, initial: boolean): void {
-    const before = entry.live;
-    this.#assign(entry, toLiveObject(object, this.#options.rules, !entry.isVerified));
-    const differs = compare(before, entry.live);
-    if (differs.length > 0) {
-      this.#options.onChange(entry, { type: 'changed', differs, initial });
-    } else {
+  #assign(entry: Entry, live: LiveObject, origin: { readonly isOwnWrite: boolean; readonly initial: boolean }): void {
+    const differs = compare(entry.live, live);
+    const isRendered = origin.isOwnWrite && entry.live.appliedHash !== live.appliedHash;
+    const foreign = isRendered ? differs.filter((name) => name === 'status' || name === 'deletion') : differs;
+    this.#move(entry, live);
+    if (foreign.length > 0) {
+      this.#options.onChange(entry, { type: 'changed', differs: foreign, initial: origin.initial });
+    } else if (!origin.isOwnWrite) {
       this.#options.onDropped();
     }
   }
 
   /** A changed label may move the object to another stack. */
-  #assign(entry: Entry, live: LiveObject): void {
+  #move(entry: Entry, live: LiveObject): void {
     const stack = this.#options.stackOf(live);
     if (stack === entry.stack) {
       entry.live = live;

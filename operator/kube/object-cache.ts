@@ -25,7 +25,8 @@ export interface ObjectCache extends Syncable {
   listByStack(namespace: string, stack: string): readonly LiveObject[];
   /**
    * Takes the response of an apply, create or patch, so that the same pass reads its own writes. Never goes back to an
-   * older resourceVersion of the same uid, fires no change, and counts as verified. Returns what the cache holds now.
+   * older resourceVersion of the same uid and counts as verified. Fires no change for what the write itself did, but
+   * does for what others did just before it. Returns what the cache holds now.
    */
   upsert(object: KubernetesObject): LiveObject;
   /** Forgets an object whose deletion the server has accepted for this uid; late events of that uid are ignored. */

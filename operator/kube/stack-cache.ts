@@ -15,7 +15,10 @@ export interface StackCache extends Syncable {
   get(key: StackKey): KubernetesObject | undefined;
   /** Keys of all stacks, sorted. */
   keys(): readonly StackKey[];
-  /** Takes the response of a write to a stack that is here; never goes back to an older resourceVersion; fires nothing. */
+  /**
+   * Takes the response of a write to a stack that is here; never goes back to an older resourceVersion. Fires when it
+   * shows a change that `onChange` is for: a user may have been a moment faster than the write.
+   */
   upsert(object: KubernetesObject): void;
   /**
    * Called when a stack appears or goes, or when its generation, labels, annotations or deletionTimestamp differ:
