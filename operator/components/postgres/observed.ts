@@ -21,9 +21,15 @@ export interface ObservedBuiltin extends ObservedServer {
   readonly bornMajor: string | undefined;
   /** In ascending order of their ordinals. */
   readonly instances: readonly Instance[];
+  /** For how long the youngest pod has been running; 0 while one has not started. */
+  readonly youngestPodMs: number;
   readonly claims: readonly LiveObject[];
-  /** Last refusal of a volume expansion, if the wanted size has not changed since. */
+  /** Last refusal of a volume expansion to the wanted size. */
   readonly expansionRefusal: string | undefined;
+  /** Pods that were restarted lately for the wanted parameters: once is enough. */
+  readonly restarted: readonly string[];
+  /** Patroni's cluster-wide settings; `undefined` before the first start. */
+  readonly dynamicConfig: JsonObject | undefined;
 }
 
 export interface ObservedExternal extends ObservedServer {

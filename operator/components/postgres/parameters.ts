@@ -38,6 +38,10 @@ const fixedParameters: Parameters = {
   // Room for standbys, their re-cloning (two connections each) and backups, without a restart when replicas are added.
   max_wal_senders: '16',
   max_replication_slots: '16',
+  // Patroni's own defaults, written down so that taking a larger value of the user's away is seen as lowering it.
+  max_locks_per_transaction: '64',
+  max_prepared_transactions: '0',
+  max_worker_processes: '8',
   // A standby on a lost node would hold up synchronous commits for PostgreSQL's default of 60 s.
   wal_sender_timeout: '10s',
   wal_receiver_timeout: '10s',
