@@ -24,5 +24,5 @@ export type Expression =
     };
 
 /** The words that run an expression for each item of a list, or each key of a map. */
-export const macros = ['all', 'exists', 'exists_one', 'filter'] as const;
+export const macros = ['all', 'exists', 'exists_one', 'filter', 'map'] as const;
 export type Macro = (typeof macros)[number];

@@ -78,7 +78,9 @@ function call(name: string, values: readonly Value[]): Value {
   return implementation(...values);
 }
 
-const macroResults: Readonly<Record<Macro, (items: readonly Value[], matching: readonly Value[]) => Value>> = {
+const macroResults: Readonly<
+  Record<Exclude<Macro, 'map'>, (items: readonly Value[], matching: readonly Value[]) => Value>
+> = {
   all: (items, matching) => matching.length === items.length,
   exists: (_items, matching) => matching.length > 0,
   exists_one: (_items, matching) => matching.length === 1,
@@ -87,8 +89,13 @@ const macroResults: Readonly<Record<Macro, (items: readonly Value[], matching: r
 
 function evaluateEach({ macro, of, variable, body }: Expression & { readonly kind: 'each' }, scope: Scope): Value {
   const items = itemsOf(evaluate(of, scope));
-  const matching = items.filter((item) => asBoolean(evaluate(body, { ...scope, [variable]: item })));
-  return macroResults[macro](items, matching);
+  const results = items.map((item) => evaluate(body, { ...scope, [variable]: item }));
+  return macro === 'map'
+    ? results
+    : macroResults[macro](
+        items,
+        items.filter((_item, index) => asBoolean(results[index])),
+      );
 }
 
 function evaluateBinary({ operator, left, right }: Expression & { readonly kind: 'binary' }, scope: Scope): Value {

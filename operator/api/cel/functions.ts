@@ -1,4 +1,4 @@
-import { canonicalQuantity, compareQuantities, parseQuantity } from '../v1beta1/quantity.ts';
+import { canonicalQuantity, compareQuantities, parseQuantity, quantityToNumber } from '../v1beta1/quantity.ts';
 
 /** What an expression works on: JSON, and quantities. */
 export type Value = unknown;
@@ -25,6 +25,7 @@ export const functions: Readonly<Record<string, (...values: readonly Value[]) =>
   quantity: (value) => new QuantityValue(canonicalQuantity(asText(value))),
   '.compareTo': (one, other) => compareQuantities(asQuantity(one).text, asQuantity(other).text),
   '.matches': (text, pattern) => new RegExp(asText(pattern), 'u').test(asText(text)),
+  '.asInteger': (quantity) => toInteger(quantityToNumber(asQuantity(quantity).text)),
   '.split': (text, separator) => asText(text).split(asText(separator)),
   '.isSorted': (list) => asList(list).every((item, index, all) => index === 0 || order(all[index - 1], item) <= 0),
   '.format': (template, values) => format(asText(template), asList(values)),

@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { absent } from './expressions.ts';
 import { rules } from './rules.ts';
 import { oddOnly, storeFields, storeMode, storeRules } from './stores.ts';
 import { choice, keyedList, text } from './types.ts';
@@ -54,5 +55,13 @@ export const kafkaSchema = Type.Object(
     ),
     topics: Type.Optional(keyedList(topic, ['name'], 'Topics beside those of the services.', { maxItems: 64 })),
   },
-  { description: 'The event bus between the services.', ...storeRules(oddOnly('brokers', 'brokers')) },
+  {
+    description: 'The event bus between the services.',
+    ...storeRules(oddOnly('brokers', 'brokers'), {
+      cel: `${absent('topics')} || ${absent('brokers')} || self.topics.all(topic, ${absent('replicationFactor', 'topic')} || topic.replicationFactor <= self.brokers)`,
+      message:
+        'topics {self.topics.filter(topic, has(topic.replicationFactor) && topic.replicationFactor > self.brokers).map(topic, topic.name)} ask for more copies than there are brokers ({self.brokers}): lower replicationFactor',
+      field: '.topics',
+    }),
+  },
 );

@@ -46,16 +46,29 @@ export function oddOnly(field: string, noun: string): RuleText {
   };
 }
 
+/** A number that grows with the versions between which data files cannot go back: major, or major and minor. */
+const versionRank: Readonly<Record<StoreName, (version: string) => string>> = {
+  postgres: (version) => `int(${version})`,
+  redis: (version) => `int(${version}.split('.')[0])`,
+  kafka: majorAndMinor,
+  elasticsearch: majorAndMinor,
+};
+
+function majorAndMinor(version: string): string {
+  return `int(${version}.split('.')[0]) * 100 + int(${version}.split('.')[1])`;
+}
+
 function storeVersion(store: StoreName) {
   const { pattern, supported } = storeVersions[store];
+  const rank = versionRank[store];
   return text(`Version: ${supported}. The default comes from the installation of the operator.`, {
     maxLength: 16,
     ...rules(
       { cel: `self.matches(r'${pattern}')`, message: `"{self}" is not supported: ${supported}` },
       {
-        cel: `!self.matches(r'${pattern}') || !oldSelf.matches(r'${pattern}') || int(self.split('.')[0]) >= int(oldSelf.split('.')[0])`,
+        cel: `!self.matches(r'${pattern}') || !oldSelf.matches(r'${pattern}') || ${rank('self')} >= ${rank('oldSelf')}`,
         message:
-          '{self} is older than before ({oldSelf}): data files cannot go back to an older major version; restore a backup into a new stack',
+          '{self} is older than before ({oldSelf}): data files cannot go back; restore a backup into a new stack',
       },
     ),
   });
