@@ -1,0 +1,130 @@
+import type { ClusterLine } from './cluster-nodes.ts';
+import type { Shape } from './names.ts';
+import type { Answer, NodeFacts, RedisPod } from './observed.ts';
+import { listSlots, slotCount } from './slots.ts';
+
+/** A pod whose Redis answered: what Kubernetes says of it and what it says of itself. */
+export interface Member extends RedisPod, NodeFacts {
+  readonly address: string;
+}
+
+/** The cluster as all answers together show it. */
+export interface Topology {
+  readonly shape: Shape;
+  /** By ordinal. */
+  readonly members: readonly Member[];
+  readonly byId: ReadonlyMap<string, Member>;
+  /** Members that the manifest wants; the others are on their way out. */
+  readonly kept: readonly Member[];
+  readonly leaving: readonly Member[];
+  /** Every wanted pod is a member: nobody can come back with something that we do not know. */
+  readonly isComplete: boolean;
+  /** Id of the owner by slot; the id may belong to no member. */
+  readonly owners: readonly (string | undefined)[];
+  /** By id of the primary, members only, by ordinal of the primary. */
+  readonly shards: readonly Shard[];
+}
+
+/** A primary that answers and the replicas that answer. */
+export interface Shard {
+  readonly primary: Member;
+  readonly replicas: readonly Member[];
+  readonly slots: readonly number[];
+}
+
+/** Puts the answers (by pod name) together. Pure; without any answer it is a topology without members. */
+export function buildTopology(pods: readonly RedisPod[], answers: ReadonlyMap<string, Answer>, shape: Shape): Topology {
+  const members = pods.flatMap((pod) => toMember(pod, answers.get(pod.name)));
+  const owners = findOwners(members);
+  const kept = members.filter(({ ordinal }) => ordinal < shape.pods);
+  return {
+    shape,
+    members,
+    byId: new Map(members.map((member) => [member.id, member])),
+    kept,
+    leaving: members.filter(({ ordinal }) => ordinal >= shape.pods),
+    isComplete: kept.length === shape.pods,
+    owners,
+    shards: buildShards(members, owners),
+  };
+}
+
+function toMember(pod: RedisPod, answer: Answer | undefined): readonly Member[] {
+  return answer?.state === 'up' && pod.address !== undefined ? [{ ...pod, ...answer.facts, address: pod.address }] : [];
+}
+
+/**
+ * A node's word on its own slots counts most, the higher epoch first; what nodes say of others fills the gaps, so that
+ * the slots of a node that does not answer are known as well.
+ */
+function findOwners(members: readonly Member[]): readonly (string | undefined)[] {
+  const owners: (string | undefined)[] = Array.from({ length: slotCount });
+  const claim = (id: string, slots: readonly number[]) => {
+    for (const slot of slots) {
+      owners[slot] ??= id;
+    }
+  };
+  for (const member of members.toSorted((a, b) => b.epoch - a.epoch)) {
+    claim(member.id, listSlots(member.slots));
+  }
+  const ids = new Set(members.map(({ id }) => id));
+  const absent = members.flatMap(({ view }) => view).filter(({ id }) => !ids.has(id));
+  for (const line of absent.toSorted((a, b) => b.epoch - a.epoch)) {
+    claim(line.id, listSlots(line.slots));
+  }
+  return owners;
+}
+
+function buildShards(members: readonly Member[], owners: readonly (string | undefined)[]): readonly Shard[] {
+  const slots = new Map<string, number[]>(members.map(({ id }) => [id, []]));
+  for (const [slot, owner] of owners.entries()) {
+    slots.get(owner ?? '')?.push(slot);
+  }
+  return members
+    .filter(({ primaryId }) => primaryId === undefined)
+    .map((primary) => ({
+      primary,
+      replicas: members.filter(({ primaryId }) => primaryId === primary.id),
+      slots: slots.get(primary.id) ?? [],
+    }));
+}
+
+/** Knows nobody, owns nothing, holds nothing: a node with a new volume, or one that was taken out of the cluster. */
+export function isEmptyNode(member: Member): boolean {
+  return member.view.length === 0 && member.slots.length === 0 && member.keys === 0 && member.primaryId === undefined;
+}
+
+/** Nodes that are part of the cluster, or should be: everyone but empty pods that the manifest does not want. */
+export function participants(topology: Topology): readonly Member[] {
+  return topology.members.filter((member) => member.ordinal < topology.shape.pods || !isEmptyNode(member));
+}
+
+/** Slots that nobody owns. */
+export function unassignedSlots(topology: Topology): readonly number[] {
+  return [...topology.owners.keys()].filter((slot) => topology.owners[slot] === undefined);
+}
+
+/** Owners of slots that are no member: their slots cannot be read now. */
+export function absentOwners(topology: Topology): readonly string[] {
+  const ids = new Set(topology.owners.filter((id) => id !== undefined));
+  return [...ids].filter((id) => !topology.byId.has(id)).toSorted();
+}
+
+/** Ids that some participant knows and that no member has, with what each says of them. */
+export function strangers(topology: Topology): ReadonlyMap<string, readonly { by: Member; line: ClusterLine }[]> {
+  const found = new Map<string, { by: Member; line: ClusterLine }[]>();
+  for (const by of participants(topology)) {
+    for (const line of by.view) {
+      if (!topology.byId.has(line.id)) {
+        found.set(line.id, [...(found.get(line.id) ?? []), { by, line }]);
+      }
+    }
+  }
+  return found;
+}
+
+/** Ids carried by members that own slots or copy one who does; more than one means foreign volumes. */
+export function identities(topology: Topology): readonly string[] {
+  const found = topology.members.flatMap(({ identity }) => (identity === undefined ? [] : [identity]));
+  return [...new Set(found)].toSorted();
+}
