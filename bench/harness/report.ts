@@ -1,0 +1,84 @@
+import type { Comparison } from './interleave.ts';
+import type { RatioSummary } from './statistics.ts';
+
+/** A count that must hold on every machine: breaking one fails the run. */
+export interface Gate {
+  readonly what: string;
+  readonly value: number;
+  /** In words, e.g. `at most 12`. */
+  readonly allowed: string;
+  readonly isKept: boolean;
+}
+
+/** Two things timed in one run: reported beside its target, never a reason to fail. */
+export interface Ratio extends RatioSummary {
+  readonly what: string;
+  readonly target: Target | undefined;
+  readonly isTooNoisy: boolean;
+}
+
+/** What a ratio should be. */
+export interface Target {
+  readonly bound: 'at most' | 'at least';
+  readonly value: number;
+}
+
+/** Rows of figures that explain gates and ratios. */
+export interface Table {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number)[])[];
+}
+
+/** Everything that one bench found. */
+export interface Section {
+  readonly name: string;
+  readonly title: string;
+  readonly gates: readonly Gate[];
+  readonly ratios: readonly Ratio[];
+  readonly tables: readonly Table[];
+  readonly notes: readonly string[];
+}
+
+/** A gate that lets up to `limit` pass. */
+export function atMost(what: string, value: number, limit: number): Gate {
+  return { what, value, allowed: `at most ${format(limit)}`, isKept: value <= limit };
+}
+
+/** A gate that lets exactly one value pass. */
+export function exactly(what: string, value: number, wanted: number): Gate {
+  return { what, value, allowed: `exactly ${format(wanted)}`, isKept: value === wanted };
+}
+
+/** A ratio of a comparison with its target. */
+export function ratio(
+  what: string,
+  summary: RatioSummary,
+  comparison: Pick<Comparison, 'isTooNoisy'>,
+  target?: Target,
+): Ratio {
+  return { what, ...summary, target, isTooNoisy: comparison.isTooNoisy };
+}
+
+/** Whether the median keeps the target; `undefined` without target or when the run was too noisy to say. */
+export function keepsTarget({ target, isTooNoisy, median }: Ratio): boolean | undefined {
+  if (target === undefined || isTooNoisy) {
+    return undefined;
+  }
+  return target.bound === 'at most' ? median <= target.value : median >= target.value;
+}
+
+/** Numbers for people: three significant digits, whole numbers as they are. */
+export function format(value: number | string): string {
+  if (typeof value === 'string') {
+    return value;
+  }
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(3)));
+}
+
+/** How the rounds of a comparison were, in one sentence. */
+export function describeNoise({ rounds, discarded, isTooNoisy, worstSteal }: Comparison): string {
+  const steal = `largest stolen CPU share ${format(worstSteal * 100)} %`;
+  const verdict = isTooNoisy ? ' Too noisy: the ratios above say nothing.' : '';
+  return `${rounds.length} rounds counted, ${discarded} thrown away, ${steal}.${verdict}`;
+}

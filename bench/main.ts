@@ -1,0 +1,54 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseChoice, usage } from './arguments.ts';
+import type { Bench } from './bench.ts';
+import { describeMachine, machineLine } from './harness/machine.ts';
+import { toMarkdown } from './harness/markdown.ts';
+import type { Section } from './harness/report.ts';
+import { transportBench } from './transport/transport.ts';
+
+const benches: readonly Bench[] = [transportBench];
+const known = benches.map(({ name }) => name);
+const resultsDirectory = 'bench/results';
+
+async function main(): Promise<void> {
+  const choice = parseChoice(process.argv.slice(2), known);
+  if (choice === 'help') {
+    console.log(usage(known));
+    return;
+  }
+  const machine = describeMachine();
+  console.log(`${machineLine(machine)}\n`);
+  const startedAt = performance.now();
+  const say = (message: string) =>
+    console.error(`[${((performance.now() - startedAt) / 1000).toFixed(0).padStart(3)} s] ${message}`);
+  const sections: Section[] = [];
+  for (const bench of benches.filter(({ name }) => choice.names.includes(name))) {
+    say(`${bench.name}: ${bench.title}`);
+    const section = await bench.run({ ...choice, say });
+    console.log(toMarkdown(section));
+    sections.push(section);
+  }
+  await save({ machine, arguments: process.argv.slice(2), sections });
+  reportGates(sections);
+}
+
+async function save(results: { readonly sections: readonly Section[] } & Readonly<Record<string, unknown>>) {
+  await mkdir(resultsDirectory, { recursive: true });
+  const path = join(resultsDirectory, new Date().toISOString().replaceAll(/[:.]/g, '-'));
+  await writeFile(`${path}.json`, `${JSON.stringify(results, undefined, 2)}\n`);
+  await writeFile(`${path}.md`, results.sections.map(toMarkdown).join('\n'));
+  console.log(`results: ${path}.json`);
+}
+
+function reportGates(sections: readonly Section[]): void {
+  const gates = sections.flatMap((section) => section.gates);
+  const broken = gates.filter(({ isKept }) => !isKept);
+  for (const { what, value, allowed } of broken) {
+    console.error(`broken gate: ${what}: ${value}, allowed is ${allowed}`);
+  }
+  console.log(`gates: ${gates.length - broken.length} of ${gates.length} kept`);
+  process.exitCode = broken.length > 0 ? 1 : 0;
+}
+
+await main();
