@@ -75,7 +75,7 @@ const rules: readonly Rule[] = [
   },
   {
     codes: ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'ECONNRESET'],
-    pattern: /timeout|terminated/i,
+    pattern: /timeout exceeded|connection timeout|read timeout|terminated/i,
     reason: 'Unreachable',
     says: () => 'does not answer.',
   },

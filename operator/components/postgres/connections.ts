@@ -3,7 +3,7 @@ import pg from 'pg';
 import { hashOf } from '../../objects/hash.ts';
 import type { ServerTarget } from './target.ts';
 
-/** Sessions with PostgreSQL servers: one per server and login, kept while it is used, closed when idle. */
+/** Sessions with PostgreSQL servers: one or two per server and stack, kept while it is used, closed when idle. */
 export interface Connections {
   /**
    * Runs `work` in a session; queries inside it wait for each other. Rejects with the driver's error; a session that
@@ -38,8 +38,10 @@ export function createConnections(idleMs: number): Connections {
       return known;
     }
     const pool = new pg.Pool(configOf(target, idleMs));
-    // A server that closes an idle session is no error of ours; the pool has dropped it already.
+    // A server that closes an idle session is no error of ours; the pool has dropped it already. One that closes a busy
+    // session fails its query, which says so, and raises this event besides, which nobody else listens to.
     pool.on('error', () => {});
+    pool.on('connect', (client) => client.on('error', () => {}));
     pool.on('remove', () => forgetUnused(pools, key));
     pools.set(key, pool);
     return pool;
@@ -106,7 +108,8 @@ function configOf(target: ServerTarget, idleMs: number): pg.PoolConfig {
     password: target.password,
     database: target.database,
     ssl: tlsOf(target),
-    max: 1,
+    // The second one is for a pass that begins while an aborted one's session is still being taken down.
+    max: 2,
     idleTimeoutMillis: idleMs,
     allowExitOnIdle: true,
     connectionTimeoutMillis: connectTimeoutMs,
@@ -137,6 +140,6 @@ function tlsOf(target: ServerTarget): pg.PoolConfig['ssl'] {
 }
 
 function keyOf(target: ServerTarget): string {
-  const { host, port, user, password, database, sslmode, caCertificate } = target;
-  return hashOf({ host, port, user, password, database, sslmode, caCertificate });
+  const { host, port, user, password, database, sslmode, caCertificate, stack } = target;
+  return hashOf({ host, port, user, password, database, sslmode, caCertificate, stack });
 }
