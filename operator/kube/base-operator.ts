@@ -87,6 +87,7 @@ export abstract class BaseOperator extends dotI.default {
    * Watches until `stop`, whatever happens to the server; resolves at once. Events come one after the other; a handler
    * that rejects is logged and does not stop the next one.
    */
+  // biome-ignore lint/complexity/useMaxParams: the signature is dot-i's
   protected override watchResource(
     group: string,
     version: string,

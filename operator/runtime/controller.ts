@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import type { ControllerMetrics } from './metrics.ts';
-import type { WorkQueue } from './work-queue.ts';
+import { type Attempt, countResult, initialiseMetrics, settle } from './pass-result.ts';
+import { settlesWithin } from './settles-within.ts';
+import type { QueueItem, WorkQueue } from './work-queue.ts';
 
 /** Takes keys from a queue and runs the reconcile function on them, a few at a time. */
 export interface Controller {
@@ -63,4 +66,113 @@ export interface ControllerOptions<Key extends string> {
   readonly onPass?: (report: PassReport<Key>) => void;
 }
 
-export declare function createController<Key extends string>(options: ControllerOptions<Key>): Controller;
+/** Does nothing until `run`. */
+export function createController<Key extends string>(options: ControllerOptions<Key>): Controller {
+  return new QueueController(options);
+}
+
+const defaultConcurrency = 4;
+const defaultTimeoutMs = 60_000;
+/** A pass that ignores its signal keeps its key, but gives its worker back after so long. */
+const overrunMs = 10_000;
+/** After the abort at the end of the grace time. */
+const abortGraceMs = 5_000;
+/** Well above the time-out of a pass: only a hung one gets there. */
+const stuckMs = 300_000;
+
+class QueueController<Key extends string> implements Controller {
+  readonly name: string;
+  readonly #options: ControllerOptions<Key>;
+  readonly #timeoutMs: number;
+  readonly #stopping = new AbortController();
+
+  constructor(options: ControllerOptions<Key>) {
+    this.#options = options;
+    this.name = options.name;
+    this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+    initialiseMetrics(options.metrics, options.name, options.concurrency ?? defaultConcurrency);
+  }
+
+  async run(): Promise<void> {
+    const concurrency = this.#options.concurrency ?? defaultConcurrency;
+    await Promise.all(Array.from({ length: concurrency }, () => this.#work()));
+    await this.#options.queue.drained();
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    const { queue, clock } = this.#options;
+    queue.shutDown();
+    if (!(await settlesWithin(queue.drained(), graceMs, clock))) {
+      this.#stopping.abort(new Error('the operator stops'));
+      await settlesWithin(queue.drained(), abortGraceMs, clock);
+    }
+  }
+
+  problem(): string | undefined {
+    const longestMs = this.#options.queue.longestRunningMs();
+    return longestMs > stuckMs
+      ? `controller ${this.name}: a pass has been running for ${Math.round(longestMs / 1000)} s`
+      : undefined;
+  }
+
+  async #work(): Promise<void> {
+    const { queue, clock } = this.#options;
+    for (let item = await queue.take(); item !== undefined; item = await queue.take()) {
+      await settlesWithin(this.#process(item), this.#timeoutMs + overrunMs, clock);
+    }
+  }
+
+  /** One pass from start to end; never rejects. */
+  async #process(item: QueueItem<Key>): Promise<void> {
+    const { queue, clock, metrics } = this.#options;
+    const labels = { controller: this.name };
+    const reconcileId = randomUUID();
+    const failures = queue.failures(item.key);
+    const startedMs = clock.monotonic();
+    metrics.activeWorkers.inc(labels);
+    const attempt = await this.#attempt(item, { reconcileId, trigger: item.trigger, failures });
+    metrics.activeWorkers.dec(labels);
+    const durationMs = clock.monotonic() - startedMs;
+    metrics.seconds.observe(labels, durationMs / 1000);
+    const settled = settle(queue, item.key, attempt);
+    countResult(metrics, this.name, settled.result, attempt);
+    queue.done(item.key);
+    this.#report({
+      ...settled,
+      controller: this.name,
+      key: item.key,
+      reconcileId,
+      trigger: item.trigger,
+      durationMs,
+      waitedMs: item.waitedMs,
+      failures: queue.failures(item.key),
+      timedOut: attempt.timedOut,
+      error: attempt.error,
+    });
+  }
+
+  async #attempt(item: QueueItem<Key>, context: Omit<PassContext, 'signal'>): Promise<Attempt> {
+    const timeout = new AbortController();
+    const cancel = this.#options.clock.after(this.#timeoutMs, () =>
+      timeout.abort(new Error(`the pass took longer than ${this.#timeoutMs} ms`)),
+    );
+    const signal = AbortSignal.any([timeout.signal, this.#stopping.signal]);
+    try {
+      const outcome = await this.#options.reconcile(item.key, { ...context, signal });
+      return { outcome, error: undefined, timedOut: timeout.signal.aborted };
+    } catch (error) {
+      return { outcome: undefined, error, timedOut: timeout.signal.aborted };
+    } finally {
+      cancel();
+    }
+  }
+
+  #report(report: PassReport<Key>): void {
+    try {
+      this.#options.onPass?.(report);
+    } catch {
+      // The hook writes a log line; that it could not must not end the worker, and there is no better place to say so.
+      this.#options.metrics.panics.inc({ controller: this.name });
+    }
+  }
+}

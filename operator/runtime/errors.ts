@@ -12,7 +12,20 @@ export class TerminalError extends Error {
 }
 
 /** Whether repeating cannot help. */
-export declare function isTerminal(error: unknown): boolean;
+export function isTerminal(error: unknown): boolean {
+  if (error instanceof AggregateError) {
+    return error.errors.length > 0 && error.errors.every(isTerminal);
+  }
+  return error instanceof Error && 'terminal' in error && error.terminal === true;
+}
 
 /** Longest wait that the error (or one inside an AggregateError) asks for; `undefined` when none does. */
-export declare function retryAfterMsOf(error: unknown): number | undefined;
+export function retryAfterMsOf(error: unknown): number | undefined {
+  if (error instanceof AggregateError) {
+    const waits = error.errors.map(retryAfterMsOf).filter((wait) => wait !== undefined);
+    return waits.length === 0 ? undefined : Math.max(...waits);
+  }
+  return error instanceof Error && 'retryAfterMs' in error && typeof error.retryAfterMs === 'number'
+    ? error.retryAfterMs
+    : undefined;
+}

@@ -12,4 +12,12 @@ export interface Leadership {
 }
 
 /** For an operator that runs alone: leads from the start and never loses it. */
-export declare function soleLeader(identity: string): Leadership;
+export function soleLeader(identity: string): Leadership {
+  return {
+    identity,
+    isLeader: true,
+    lost: new AbortController().signal,
+    acquire: () => Promise.resolve(),
+    release: () => Promise.resolve(),
+  };
+}
