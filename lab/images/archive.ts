@@ -56,6 +56,8 @@ function describe({ config, layers }: Image): { readonly config: JsonBlob; reado
     os: 'linux',
     config,
     rootfs: { type: 'layers', diff_ids: layers.map((layer) => layer.diffId) },
+    // buildah builds on an image only when its history tells of every layer.
+    history: layers.map(() => ({ created: '1970-01-01T00:00:00Z', created_by: 'lab/images' })),
   });
   const manifest = jsonBlob(manifestType, {
     schemaVersion: 2,

@@ -91,8 +91,8 @@ async function build({ name, directory, base, step }: BuildahOptions): Promise<B
   }
 }
 
-/** A mount namespace of its own takes the mounts of the storage away when buildah ends, however it ends. */
-async function buildahCommand(work: string): Promise<readonly string[]> {
+/** Buildah with its storage in `work`. A mount namespace of its own takes the mounts of the storage away when buildah ends, however it ends. */
+export async function buildahCommand(work: string): Promise<readonly string[]> {
   const command = ['unshare', '--mount', 'buildah', '--root', join(work, 'root'), '--runroot', join(work, 'run')];
   const overlay = [...command, '--storage-driver', 'overlay'];
   return (await succeeds([...overlay, 'info'])) ? overlay : [...command, '--storage-driver', 'vfs'];

@@ -56,6 +56,15 @@ export function isStore(name: string): name is StoreImage {
 
 const runtimeReference = 'localhost/debian:bookworm';
 
+/** The stages of the root Dockerfile that the lab makes without running anything in a container, by name. */
+export async function preparedStages(): Promise<Readonly<Record<string, PreparedStage>>> {
+  return {
+    node: await nodeStage(),
+    'operator-modules': await modulesStage('operator'),
+    'service-modules': await modulesStage('services'),
+  };
+}
+
 async function shippedImage(name: string, base: Image): Promise<Image> {
   const file = parseDockerfile(await readFile(join(projectRoot, 'Dockerfile'), 'utf8'));
   return composeImage(file, {
@@ -63,11 +72,7 @@ async function shippedImage(name: string, base: Image): Promise<Image> {
     root: projectRoot,
     buildArgs: { RUNTIME_IMAGE: runtimeReference, SERVICE: name },
     images: { [runtimeReference]: base },
-    stages: {
-      node: await nodeStage(),
-      'operator-modules': await modulesStage('operator'),
-      'service-modules': await modulesStage('services'),
-    },
+    stages: await preparedStages(),
   });
 }
 
