@@ -6,6 +6,7 @@ import { cacheDirectory } from '../paths.ts';
 import { withLock } from '../programs/lock.ts';
 import { run } from '../programs/run.ts';
 import type { Progress } from '../provider.ts';
+import { goCommand, goEnvironment, goVersion } from './go-compiler.ts';
 
 /** Every program that the one binary of `lab/kubelab` is, by the name it is started under. */
 const kubelabPrograms = [
@@ -21,9 +22,6 @@ const kubelabPrograms = [
 ];
 
 const sourceDirectory = join(import.meta.dirname, '..', 'kubelab');
-
-/** What Go must not do by itself: fetch another toolchain, change go.mod, or link the C library. */
-const goEnvironment = { GOTOOLCHAIN: 'local', GOFLAGS: '', CGO_ENABLED: '0' };
 
 /** The directory of kubelab's programs when they are built already; undefined otherwise. Costs one run of `go env`. */
 export async function findBuiltKubelab(): Promise<string | undefined> {
@@ -81,8 +79,7 @@ function goBuildCommand(version: string): readonly string[] {
   const facts = [`gitVersion=${version}`, `gitMajor=${major}`, `gitMinor=${minor}`, 'gitTreeState=clean'];
   const variables = packages.flatMap((name) => facts.map((fact) => `-X ${name}.${fact}`));
   const flags = ['-mod=readonly', '-p', '2', '-trimpath', '-ldflags', ['-s -w', ...variables].join(' ')];
-  // A build of minutes must leave the machine usable.
-  return ['nice', '-n', '5', 'go', 'build', ...flags];
+  return [...goCommand, 'build', ...flags];
 }
 
 /** The version of Kubernetes that kubelab is made of, for example `v1.36.3`. */
@@ -103,27 +100,12 @@ async function outputDirectory(): Promise<string> {
     const content = await readFile(join(sourceDirectory, name));
     hash.update(`${name} ${content.length}\n`).update(content);
   }
-  const goVersion = await goCompilerVersion();
-  const key = `${hash.digest('hex').slice(0, 16)}-${goVersion}-${platform()}-${arch()}`;
+  const key = `${hash.digest('hex').slice(0, 16)}-${await goVersion()}-${platform()}-${arch()}`;
   return cacheDirectory('kubelab', key);
 }
 
 function isSource(path: string): boolean {
   return /(^|\/)go\.(mod|sum)$|\.go$/.test(path) && !path.endsWith('_test.go');
-}
-
-let knownGoVersion: Promise<string> | undefined;
-
-function goCompilerVersion(): Promise<string> {
-  knownGoVersion ??= run(['go', 'env', 'GOVERSION'], { cwd: sourceDirectory, env: goEnvironment }).then(
-    (output) => output.trim().replaceAll(' ', '-'),
-    (error: unknown) => {
-      throw new Error('building the Kubernetes programs needs Go 1.26 or newer (https://go.dev/dl) in PATH', {
-        cause: error,
-      });
-    },
-  );
-  return knownGoVersion;
 }
 
 function exists(path: string): Promise<boolean> {

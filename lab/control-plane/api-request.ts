@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:https';
-import type { Credentials } from './credentials.ts';
+import type { KeyPair } from '../pki/authority.ts';
 
 const requestTimeoutMs = 5_000;
 
@@ -10,8 +10,14 @@ export interface ApiReader {
   close(): void;
 }
 
+/** Who asks, and how the server is known to be the right one. */
+export interface Administrator {
+  readonly admin: KeyPair;
+  readonly authorityCertificate: string;
+}
+
 /** An {@link ApiReader} for one cluster: what waits for a server to be ready must not start a program for each look. */
-export function createApiReader(serverUrl: string, credentials: Credentials): ApiReader {
+export function createApiReader(serverUrl: string, credentials: Administrator): ApiReader {
   const agent = new Agent({
     keepAlive: true,
     ca: credentials.authorityCertificate,

@@ -38,3 +38,25 @@ export function kubeconfigFor(content: KubeconfigContent): string {
 function toBase64(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64');
 }
+
+/** What a kubeconfig that {@link kubeconfigFor} wrote tells. */
+export function parseKubeconfig(text: string): KubeconfigContent {
+  // `as`: the shape that kubeconfigFor writes.
+  const { clusters, users } = JSON.parse(text) as {
+    readonly clusters: readonly [{ readonly cluster: Record<string, string> }];
+    readonly users: readonly [{ readonly name: string; readonly user: Record<string, string> }];
+  };
+  const [{ cluster }] = clusters;
+  const [{ name, user }] = users;
+  return {
+    serverUrl: cluster['server'] ?? '',
+    authorityCertificate: fromBase64(cluster['certificate-authority-data']),
+    user: name,
+    certificate: fromBase64(user['client-certificate-data']),
+    key: fromBase64(user['client-key-data']),
+  };
+}
+
+function fromBase64(text = ''): string {
+  return Buffer.from(text, 'base64').toString('utf8');
+}

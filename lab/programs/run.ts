@@ -1,5 +1,7 @@
-import { spawn } from 'node:child_process';
+import { type StdioOptions, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
+import { delimiter } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { ExecOptions } from '../provider.ts';
 
@@ -9,6 +11,10 @@ const shownErrorLines = 15;
 export interface RunOptions extends ExecOptions {
   /** Also appends output and errors to this file. */
   readonly logPath?: string;
+  /** Written to the standard input instead of `input`, for what is too large to hold. */
+  readonly inputFrom?: Readable;
+  /** Gives output and errors to this open file instead of collecting them: for programs that leave a daemon behind. */
+  readonly outputTo?: number;
 }
 
 /** A program that ended with another exit code than 0, or by a signal. */
@@ -37,8 +43,8 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   }
   const child = spawn(file, args, {
     cwd: options.cwd,
-    env: options.env === undefined ? process.env : { ...process.env, ...options.env },
-    stdio: options.interactive === true ? 'inherit' : 'pipe',
+    env: { ...process.env, PATH: searchPath(), ...options.env },
+    stdio: stdioOf(options),
     signal: deadlineOf(options),
     killSignal: 'SIGKILL',
   });
@@ -50,9 +56,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
       resolve({ exitCode: code ?? undefined, signal: signal ?? 'an unknown signal' }),
     );
   });
-  // A program that closes its input early (EPIPE) tells the reason by its exit code.
-  child.stdin?.on('error', () => undefined);
-  child.stdin?.end(options.input ?? '');
+  feed(child.stdin, options);
   const { exitCode, signal } = await ended;
   await Promise.all([stdout.done, stderr.done]);
   if (exitCode !== 0) {
@@ -61,12 +65,47 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   return stdout.text();
 }
 
-/** True when the program runs and ends with exit code 0. */
+/** PATH with the directories of system programs (nft, ip), which a plain root shell may lack. */
+export function searchPath(): string {
+  const directories = (process.env['PATH'] ?? '').split(delimiter);
+  const system = ['/usr/sbin', '/sbin'].filter((directory) => !directories.includes(directory));
+  return [...directories, ...system].join(delimiter);
+}
+
+/** PATH for programs of the system: a package of npm may have put one of the same name (nft) before the real one. */
+export function systemPath(): string {
+  const directories = searchPath().split(delimiter);
+  return directories.filter((directory) => !directory.endsWith('node_modules/.bin')).join(delimiter);
+}
+
+/** As {@link run}, for programs of the system. */
+export function runSystem(argv: readonly string[], options: RunOptions = {}): Promise<string> {
+  return run(argv, { ...options, env: { PATH: systemPath(), ...options.env } });
+}
+
+/** True when the program, one of the system's, runs and ends with exit code 0. */
 export async function succeeds(argv: readonly string[], options: RunOptions = {}): Promise<boolean> {
-  return run(argv, options).then(
+  return runSystem(argv, options).then(
     () => true,
     () => false,
   );
+}
+
+function feed(stdin: Writable | null, { input, inputFrom }: RunOptions): void {
+  // A program that closes its input early (EPIPE) tells the reason by its exit code.
+  stdin?.on('error', () => inputFrom?.destroy());
+  if (stdin !== null && inputFrom !== undefined) {
+    inputFrom.once('error', (error) => stdin.destroy(error)).pipe(stdin);
+  } else {
+    stdin?.end(input ?? '');
+  }
+}
+
+function stdioOf({ interactive, outputTo }: RunOptions): StdioOptions {
+  if (outputTo !== undefined) {
+    return ['ignore', outputTo, outputTo];
+  }
+  return interactive === true ? 'inherit' : 'pipe';
 }
 
 function explainFailure(argv: readonly string[], { timeoutMs }: RunOptions, error: Error): Error {

@@ -1,0 +1,19 @@
+import type { ClusterProvider } from '../provider.ts';
+import { bringDown } from './down.ts';
+import { assertPossible, bringUp, findHealthy } from './up.ts';
+
+/** The name of the lab when nobody names one. */
+export const defaultLabName = 'shop';
+
+/** The embedded Kubernetes of this machine: Linux, root, no Docker. */
+export function createLabProvider(name: string = defaultLabName): ClusterProvider {
+  return {
+    kind: 'lab',
+    up: (progress) => bringUp(name, progress),
+    down: async (progress) => {
+      assertPossible();
+      await bringDown(name, progress);
+    },
+    find: () => findHealthy(name),
+  };
+}
