@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createGunzip } from 'node:zlib';
 import { run, succeeds } from '../programs/run.ts';
 import type { Step } from '../provider.ts';
 import { imageDigest, writeArchive } from './archive.ts';
@@ -27,6 +28,8 @@ interface Built {
 }
 
 const builtFile = 'built.json';
+/** Part of every key: raise it when images of the same Dockerfile come out differently from now on. */
+const recipe = 'buildah-2';
 
 /**
  * Builds with buildah in a storage of its own that is removed afterwards, or takes the result of an earlier build of the
@@ -52,7 +55,7 @@ async function rebuild(entry: string, options: BuildahOptions): Promise<Image> {
 
 async function keyOf({ directory, base }: BuildahOptions): Promise<string> {
   const names = (await readdir(directory, { recursive: true })).sort();
-  return contentKey(await filesKey(names.map((name) => join(directory, name))), imageDigest(base));
+  return contentKey(recipe, await filesKey(names.map((name) => join(directory, name))), imageDigest(base));
 }
 
 async function readBuilt(entry: string, base: Image): Promise<Image | undefined> {
@@ -98,26 +101,45 @@ export async function buildahCommand(work: string): Promise<readonly string[]> {
   return (await succeeds([...overlay, 'info'])) ? overlay : [...command, '--storage-driver', 'vfs'];
 }
 
-/** Moves the layers of an OCI image layout, which must be uncompressed, into the layer store. */
+/** Moves the layers of an OCI image layout, but for those of the base, into the layer store. */
 async function adopt(layout: string, base: Image, step: Step): Promise<Built> {
   // `as`, three times: formats of the OCI image specification, written by buildah.
   const index = await readJson<{ manifests: readonly { digest: string }[] }>(join(layout, 'index.json'));
   const manifest = await readJson<Manifest>(blobPath(layout, index.manifests[0]?.digest ?? ''));
-  const { config } = await readJson<{ config: ImageConfig }>(blobPath(layout, manifest.config.digest));
+  const { config, rootfs } = await readJson<StoredConfig>(blobPath(layout, manifest.config.digest));
+  step.detail('compressing its layers');
   const layerKeys: string[] = [];
-  for (const { digest } of manifest.layers.slice(base.layers.length)) {
-    step.detail('compressing its layers');
-    // Uncompressed, so the digest of the file is the identity of the layer.
-    const key = contentKey('buildah', digest);
-    await storeLayer(key, () => createReadStream(blobPath(layout, digest)));
-    layerKeys.push(key);
+  for (const [index, { digest, mediaType }] of manifest.layers.entries()) {
+    if (index >= base.layers.length) {
+      layerKeys.push(await adoptLayer(blobPath(layout, digest), mediaType, rootfs.diff_ids[index] ?? ''));
+    }
   }
   return { config, layerKeys };
 }
 
 interface Manifest {
   readonly config: { readonly digest: string };
-  readonly layers: readonly { readonly digest: string }[];
+  readonly layers: readonly { readonly digest: string; readonly mediaType: string }[];
+}
+
+interface StoredConfig {
+  readonly config: ImageConfig;
+  readonly rootfs: { readonly diff_ids: readonly string[] };
+}
+
+/** Resolves with the key under which the layer is stored. */
+async function adoptLayer(path: string, mediaType: string, diffId: string): Promise<string> {
+  const key = contentKey('buildah-layer', diffId);
+  const isGzip = mediaType.endsWith('gzip');
+  const layer = await storeLayer(key, () =>
+    isGzip ? createReadStream(path).pipe(createGunzip()) : createReadStream(path),
+  );
+  if (layer.diffId !== diffId) {
+    throw new Error(
+      `a layer of type ${mediaType} unpacks to ${layer.diffId} instead of ${diffId}; remove ${layer.path}`,
+    );
+  }
+  return key;
 }
 
 async function readJson<T>(path: string): Promise<T> {
