@@ -1,0 +1,82 @@
+import { access } from 'node:fs/promises';
+import { daemonLog } from '../cluster/inside.ts';
+import { LabCluster } from '../cluster/lab-cluster.ts';
+import { labPaths } from '../cluster/lab-paths.ts';
+import { followOperatorLog, statusText, untilInterrupted } from '../delivery/commands.ts';
+import { deploy } from '../delivery/deploy.ts';
+import { loadImages } from '../delivery/load.ts';
+import { runOperator } from '../delivery/run-operator.ts';
+import { imageNames } from '../images/catalog.ts';
+import { run } from '../programs/run.ts';
+import type { Progress } from '../provider.ts';
+import type { Command, CommandLine } from './command-line.ts';
+import { labStatus } from './lab-status.ts';
+import { chooseProvider, findCluster } from './providers.ts';
+
+type Run = (line: CommandLine, progress: Progress) => Promise<void>;
+
+/** What each command does. */
+export const commands: Readonly<Record<Command, Run>> = {
+  async up({ name, clusterOnly }, progress) {
+    const { provider, reason } = await chooseProvider(name);
+    progress.note(`cluster: ${provider.kind} "${name}" (${reason})`);
+    const cluster = await provider.up(progress);
+    if (clusterOnly) {
+      progress.note(`the cluster runs: export KUBECONFIG=${cluster.kubeconfigPath}`);
+    } else {
+      await deploy(cluster, { progress });
+    }
+  },
+
+  async down({ name }, progress) {
+    const { provider } = await chooseProvider(name);
+    await provider.down(progress);
+  },
+
+  async status({ name }) {
+    const cluster = await findCluster(name);
+    if (cluster instanceof LabCluster) {
+      write(await labStatus(cluster));
+    }
+    write(`${await statusText(cluster)}\n`);
+  },
+
+  async load({ name, words }, progress) {
+    await loadImages(await findCluster(name), words.length > 0 ? words : await imageNames(), progress);
+  },
+
+  async run({ name }, progress) {
+    await runOperator(await findCluster(name), progress);
+  },
+
+  async logs({ name, words: [program] }) {
+    await (program === undefined ? followOperatorLog(await findCluster(name)) : followProgramLog(name, program));
+  },
+
+  async kubeconfig({ name }) {
+    write(`${(await findCluster(name)).kubeconfigPath}\n`);
+  },
+
+  async shell({ name }) {
+    const cluster = await findCluster(name);
+    await untilInterrupted(() => cluster.exec([process.env['SHELL'] ?? 'sh'], { interactive: true }));
+  },
+
+  async exec({ name, words }) {
+    const cluster = await findCluster(name);
+    await untilInterrupted(() => cluster.exec(words, { interactive: true }));
+  },
+};
+
+/** Works also when the lab does not: that is when its logs are wanted. */
+async function followProgramLog(name: string, program: string): Promise<void> {
+  const path = daemonLog(labPaths(name), program);
+  await access(path).catch((cause: unknown) => {
+    throw new Error(`no log of a program "${program}" in ${labPaths(name).logs}`, { cause });
+  });
+  await untilInterrupted(() => run(['tail', '--lines=200', '--follow', path], { interactive: true }));
+}
+
+function write(text: string): void {
+  process.stdout.write(text);
+}
