@@ -19,13 +19,15 @@ export class QuantityValue {
 export const functions: Readonly<Record<string, (...values: readonly Value[]) => Value>> = {
   string: (value) => toText(value),
   int: (value) => toInteger(value),
+  // Numbers are all one kind here.
+  double: (value) => value,
   size: (value) => sizeOf(value),
   '.size': (value) => sizeOf(value),
   isQuantity: (value) => parseQuantity(asText(value)) !== undefined,
   quantity: (value) => new QuantityValue(canonicalQuantity(asText(value))),
   '.compareTo': (one, other) => compareQuantities(asQuantity(one).text, asQuantity(other).text),
   '.matches': (text, pattern) => new RegExp(asText(pattern), 'u').test(asText(text)),
-  '.asInteger': (quantity) => toInteger(quantityToNumber(asQuantity(quantity).text)),
+  '.asApproximateFloat': (quantity) => quantityToNumber(asQuantity(quantity).text),
   '.split': (text, separator) => asText(text).split(asText(separator)),
   '.isSorted': (list) => asList(list).every((item, index, all) => index === 0 || order(all[index - 1], item) <= 0),
   '.format': (template, values) => format(asText(template), asList(values)),
@@ -91,7 +93,7 @@ function toText(value: Value): string {
   throw new EvaluationError('expected a scalar');
 }
 
-/** `%s` with lists as CEL writes them: `[a, b]`. */
+/** `%s`, with lists as the API server writes them: `["a", "b"]`. */
 function format(template: string, values: readonly Value[]): string {
   let next = 0;
   return template.replace(/%[%s]/g, (directive) => {
@@ -100,6 +102,6 @@ function format(template: string, values: readonly Value[]): string {
     }
     const value = values[next];
     next += 1;
-    return Array.isArray(value) ? `[${value.map(toText).join(', ')}]` : toText(value);
+    return Array.isArray(value) ? `[${value.map((item) => JSON.stringify(item)).join(', ')}]` : toText(value);
   });
 }

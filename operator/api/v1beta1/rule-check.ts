@@ -17,7 +17,7 @@ export function checkRules(node: SchemaNode, value: unknown, old: unknown, path:
   const own = (node['x-kubernetes-validations'] ?? [])
     .filter(({ rule }) => old !== undefined || !/\boldSelf\b/.test(rule))
     .flatMap((rule) => checkRule(rule, value, old, path));
-  const below = childrenOf(node, value, old, path).flatMap((child) =>
+  const below = childrenOf({ node, value, old, path }, (parent, name) => `${parent}[${name}]`).flatMap((child) =>
     checkRules(child.node, child.value, child.old, child.path),
   );
   return [...own, ...below];

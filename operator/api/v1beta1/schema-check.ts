@@ -19,7 +19,9 @@ export function checkShape(node: SchemaNode, value: unknown, path: string): read
   return [
     ...missingFields(node, value, path),
     ...boundFaults(node, value, path),
-    ...childrenOf(node, value, undefined, path).flatMap((child) => checkShape(child.node, child.value, child.path)),
+    ...childrenOf({ node, value, path }, (parent, name) => `${parent}.${name}`).flatMap((child) =>
+      checkShape(child.node, child.value, child.path),
+    ),
   ];
 }
 
@@ -78,7 +80,7 @@ function boundFaults(node: SchemaNode, value: unknown, path: string): readonly S
       ...(value > (node.maximum ?? value) ? [invalid(`should be less than or equal to ${node.maximum}`)] : []),
     ];
   }
-  return countFaults(node, value, path, invalid);
+  return countFaults(node, value, path);
 }
 
 interface Place {
@@ -103,15 +105,16 @@ function stringFaults(node: SchemaNode, value: string, { path, shown, invalid }:
   ];
 }
 
-function countFaults(node: SchemaNode, value: unknown, path: string, invalid: Place['invalid']): readonly ShapeFault[] {
+function countFaults(node: SchemaNode, value: unknown, path: string): readonly ShapeFault[] {
   const count = Array.isArray(value) ? value.length : Object.keys(Object(value)).length;
+  const tooFew = `${path} in body should have at least ${node.minItems ?? 0} items`;
   const maximum = Array.isArray(value) ? node.maxItems : node.maxProperties;
   return [
     ...(count > (maximum ?? count)
       ? [{ path, value: undefined, detail: `Too many: ${count}: must have at most ${maximum} items`, isBlocking: true }]
       : []),
     ...(Array.isArray(value) && count < (node.minItems ?? 0)
-      ? [invalid(`should have at least ${node.minItems} items`)]
+      ? [{ path, value: undefined, detail: `Invalid value: ${count}: ${tooFew}`, isBlocking: false }]
       : []),
   ];
 }

@@ -14,8 +14,20 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A value to look into. `old` is what it replaces; absent outside of rules on changes. */
+export interface Parent {
+  readonly node: SchemaNode;
+  readonly value: unknown;
+  readonly old?: unknown;
+  readonly path: string;
+}
+
+/** How the API server writes the entry of a map: `services[cart]` where rules speak, `services.cart` where shapes do. */
+export type EntryPath = (path: string, name: string) => string;
+
 /** Values right below this one that the schema knows, with paths as the API server writes them. */
-export function childrenOf(node: SchemaNode, value: unknown, old: unknown, path: string): readonly Child[] {
+export function childrenOf(parent: Parent, entryPath: EntryPath): readonly Child[] {
+  const { node, value, old, path } = parent;
   if (Array.isArray(value)) {
     return listChildren(node, value, old, path);
   }
@@ -31,7 +43,7 @@ export function childrenOf(node: SchemaNode, value: unknown, old: unknown, path:
     }
     return additionalProperties === undefined
       ? []
-      : [{ node: additionalProperties, value: child, old: before[name], path: `${path}[${name}]` }];
+      : [{ node: additionalProperties, value: child, old: before[name], path: entryPath(path, name) }];
   });
 }
 

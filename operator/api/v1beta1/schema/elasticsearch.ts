@@ -37,7 +37,7 @@ export const elasticsearchSchema = Type.Object(
         field: '.nodes',
       },
       {
-        cel: `${absent('heapSize')} || ${absent('resources.limits.memory')} || !self.heapSize.matches('${heapPattern}') || !isQuantity(string(self.resources.limits.memory)) || ${heapMebibytes} * 1048576 <= quantity(string(self.resources.limits.memory)).asInteger()`,
+        cel: `${absent('heapSize')} || ${absent('resources.limits.memory')} || !self.heapSize.matches('${heapPattern}') || !isQuantity(string(self.resources.limits.memory)) || double(${heapMebibytes} * 1048576) <= quantity(string(self.resources.limits.memory)).asApproximateFloat()`,
         message:
           'heapSize {self.heapSize} does not fit into limits.memory {self.resources.limits.memory}: half of the memory is right for most',
         field: '.heapSize',

@@ -36,8 +36,8 @@ const parameters = mapOf(
         message: 'names of parameters are lower-case letters, digits, "_" and ".", e.g. work_mem',
       },
       {
-        cel: `!self.exists(name, name in ${celList(ownedParameters)})`,
-        message: `{self.filter(name, name in ${celList(ownedParameters)})} cannot be set: the operator owns it`,
+        cel: `!${celList(ownedParameters)}.exists(name, name in self)`,
+        message: `{${celList(ownedParameters)}.filter(name, name in self)} cannot be set: the operator owns it`,
       },
     ),
   },

@@ -1,6 +1,7 @@
+import { serviceNames } from '../complete-stack.ts';
 import { storeNames } from '../versions.ts';
 import { absent, valueOr } from './expressions.ts';
-import type { RuleText } from './rules.ts';
+import { celList, type RuleText } from './rules.ts';
 
 /** Rules over several parts of `spec`: what may not change, and what profile Production refuses. */
 export const specRules: readonly RuleText[] = [
@@ -80,10 +81,12 @@ function refuseInProduction(store: string, field: string, minimum: number): Rule
 
 function refuseSinglePod(field: string): RuleText {
   const service = 'self.services[name]';
-  const safe = `${absent(field, service)} || ${service}.${field} >= 2`;
+  const isSingle = `has(self.services) && name in self.services && ${service}.enabled && !(${absent(field, service)} || ${service}.${field} >= 2)`;
+  // Over our own list, because the API server goes over maps in random order.
+  const names = celList(serviceNames);
   return {
-    cel: `self.profile != 'Production' || !has(self.services) || self.services.all(name, !${service}.enabled || ${safe})`,
-    message: `{self.services.filter(name, ${service}.enabled && !(${safe}))}: ${field} below 2 is a single point of failure, which profile Production refuses`,
+    cel: `self.profile != 'Production' || !${names}.exists(name, ${isSingle})`,
+    message: `{${names}.filter(name, ${isSingle})}: ${field} below 2 is a single point of failure, which profile Production refuses`,
     field: '.services',
   };
 }
