@@ -1,7 +1,8 @@
 import { type KubernetesObject, refKey, refOf } from '../api/kubernetes.ts';
 import type { Scale } from '../components/contract.ts';
 import type { LiveObject } from '../kube/live-object.ts';
-import { canonicalJson, hashOf } from '../objects/hash.ts';
+import { covers } from '../objects/covers.ts';
+import { hashOf } from '../objects/hash.ts';
 import { workloadStatus } from '../objects/live-status.ts';
 import { annotations, fieldManager } from '../objects/names.ts';
 import type { StackMemory } from './memory.ts';
@@ -75,9 +76,7 @@ export function decideApply(
   if (expected?.uid === live.uid) {
     return expected.ownedHash === live.ownedHash ? 'skip' : 'repair';
   }
-  return live.owned !== undefined && canonicalJson(live.owned) === canonicalJson(ownedPart(stamped))
-    ? 'skip'
-    : 'repair';
+  return live.owned !== undefined && covers(live.owned, ownedPart(stamped)) ? 'skip' : 'repair';
 }
 
 /** The part of an object that field ownership speaks of: without what names it. */
