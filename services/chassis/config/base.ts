@@ -1,0 +1,171 @@
+/** Settings that every service has. */
+import { z } from 'zod';
+import { setting } from './settings.ts';
+import { commaList, hostPorts, milliseconds, oneOf, port, text, wholeNumber } from './values.ts';
+
+/** Process-wide settings: `APP_LOG_LEVEL`, `APP_VERSION`. */
+export const processSettings = {
+  logLevel: setting({
+    variable: 'APP_LOG_LEVEL',
+    schema: oneOf(['debug', 'info', 'warn', 'error', 'silent']),
+    fallback: 'info',
+    description: 'Least severe level that is logged.',
+  }),
+  version: setting({
+    variable: 'APP_VERSION',
+    schema: text(1, 128),
+    fallback: 'dev',
+    description: 'Release of the service, shown in logs, metrics and the API description.',
+  }),
+} as const;
+
+/** The two HTTP servers and how they stop. */
+export function httpSettings(defaultPort: number) {
+  return {
+    port: setting({
+      variable: 'APP_PORT',
+      schema: port,
+      fallback: String(defaultPort),
+      description: 'Port of the public server.',
+    }),
+    adminPort: setting({
+      variable: 'APP_ADMIN_PORT',
+      schema: port,
+      fallback: '9000',
+      description: 'Port of the admin server: probes and metrics.',
+    }),
+    shutdownDelayMs: setting({
+      variable: 'APP_SHUTDOWN_DELAY_MS',
+      schema: milliseconds,
+      // Until every kube-proxy has dropped the endpoint: 5 s covers the usual lag.
+      fallback: '5000',
+      description: 'After SIGTERM: how long requests are still accepted while `/health` already says 503.',
+    }),
+    shutdownGraceMs: setting({
+      variable: 'APP_SHUTDOWN_GRACE_MS',
+      schema: milliseconds,
+      // Below the 30 s that Kubernetes waits before SIGKILL.
+      fallback: '25000',
+      description: 'After SIGTERM: when the process ends even if requests are still running.',
+    }),
+    responseCheck: setting({
+      variable: 'APP_RESPONSE_CHECK',
+      schema: oneOf(['always', 'sampled', 'off']),
+      fallback: 'sampled',
+      description:
+        'Whether responses are checked against the API description: `always` answers 500 to a fault, `sampled` logs and counts faults of 1 % of the responses.',
+    }),
+  } as const;
+}
+
+/** The key that the internal identity is signed with. */
+export const identitySettings = {
+  internalKeys: setting({
+    variable: 'APP_INTERNAL_KEY',
+    schema: commaList.pipe(
+      z
+        .array(z.string().min(32, 'each key must have at least 32 characters'))
+        .min(1, 'must hold a key')
+        .max(2, 'must hold at most two keys'),
+    ),
+    secret: true,
+    description:
+      'Key of the internal identity token; two separated by a comma while it is being changed: the first signs, both verify.',
+  }),
+} as const;
+
+/** Where PostgreSQL is, and the connection pool. Defaults of the pool are those of the deployment guide. */
+export const postgresSettings = {
+  host: setting({ variable: 'APP_POSTGRES_HOST', schema: text(1, 253), description: 'Host of the primary.' }),
+  port: setting({ variable: 'APP_POSTGRES_PORT', schema: port, fallback: '5432', description: 'Port of the primary.' }),
+  readOnlyHost: setting({
+    variable: 'APP_POSTGRES_RO_HOST',
+    schema: text(1, 253).optional(),
+    description: 'Host of the read replicas; without it reads go to the primary.',
+  }),
+  readOnlyPort: setting({
+    variable: 'APP_POSTGRES_RO_PORT',
+    schema: port,
+    fallback: '5432',
+    description: 'Port of the read replicas.',
+  }),
+  database: setting({ variable: 'APP_POSTGRES_DATABASE', schema: text(1, 63), description: 'Name of the database.' }),
+  username: setting({ variable: 'APP_POSTGRES_USERNAME', schema: text(1, 63), description: 'Role to log in as.' }),
+  password: setting({
+    variable: 'APP_POSTGRES_PASSWORD',
+    schema: text(1, 1024),
+    secret: true,
+    description: 'Password of the role.',
+  }),
+  sslMode: setting({
+    variable: 'APP_POSTGRES_SSLMODE',
+    schema: oneOf(['disable', 'require', 'verify-full']),
+    fallback: 'disable',
+    description:
+      '`require` encrypts without checking the certificate; `verify-full` checks it against the system’s CAs.',
+  }),
+  poolMax: setting({
+    variable: 'APP_POSTGRES_POOL_MAX',
+    schema: wholeNumber(1, 200),
+    fallback: '20',
+    description: 'Most connections of one pool.',
+  }),
+  poolMin: setting({
+    variable: 'APP_POSTGRES_POOL_MIN',
+    schema: wholeNumber(0, 200),
+    fallback: '5',
+    description: 'Idle connections that are kept.',
+  }),
+  idleTimeoutMs: setting({
+    variable: 'APP_POSTGRES_IDLE_TIMEOUT_MS',
+    schema: milliseconds,
+    fallback: '30000',
+    description: 'How long a connection above the minimum may be idle.',
+  }),
+  connectTimeoutMs: setting({
+    variable: 'APP_POSTGRES_CONNECT_TIMEOUT_MS',
+    schema: milliseconds,
+    fallback: '2000',
+    description: 'Longest wait for a connection, new or from the pool.',
+  }),
+  statementTimeoutMs: setting({
+    variable: 'APP_POSTGRES_STATEMENT_TIMEOUT_MS',
+    schema: wholeNumber(1, 86_400_000),
+    fallback: '10000',
+    description: 'Longest run of one statement; the deadline of a request shortens it.',
+  }),
+  migrationDeadlineMs: setting({
+    variable: 'APP_MIGRATION_DEADLINE_MS',
+    schema: wholeNumber(1, 86_400_000),
+    fallback: '300000',
+    description: '`migrate` only: how long to wait for the database and for another migration.',
+  }),
+} as const;
+
+/** Where the Redis Cluster is. */
+export function redisSettings(commandTimeoutMs: number) {
+  return {
+    nodes: setting({
+      variable: 'APP_REDIS_NODES',
+      schema: hostPorts,
+      description: 'Nodes of the Redis Cluster to start from: `host:port,host:port…`.',
+    }),
+    username: setting({
+      variable: 'APP_REDIS_USERNAME',
+      schema: text(1, 128).optional(),
+      description: 'ACL user; without it the user `default`.',
+    }),
+    password: setting({
+      variable: 'APP_REDIS_PASSWORD',
+      schema: text(1, 1024).optional(),
+      secret: true,
+      description: 'Password of the user.',
+    }),
+    commandTimeoutMs: setting({
+      variable: 'APP_REDIS_COMMAND_TIMEOUT_MS',
+      schema: wholeNumber(1, 60_000),
+      fallback: String(commandTimeoutMs),
+      description: 'Longest wait for the answer to one command.',
+    }),
+  } as const;
+}

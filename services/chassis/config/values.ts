@@ -1,0 +1,56 @@
+/** Schemas that read the text of an environment variable. Their messages say what is allowed. */
+import { z } from 'zod';
+
+/** A whole number between `min` and `max`. */
+export function wholeNumber(min: number, max: number) {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^-?\d{1,15}$/, message)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, message);
+}
+
+/** A text of bounded length. */
+export function text(min: number, max: number) {
+  return z.string().min(min, `must have at least ${min} characters`).max(max, `must have at most ${max} characters`);
+}
+
+/** One of a few words. */
+export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, `must be one of ${words.join(', ')}`);
+}
+
+/** `true` or `false`. */
+export const yesOrNo = z.enum(['true', 'false'], 'must be true or false').transform((word) => word === 'true');
+
+/** A list separated by commas; blanks around entries are dropped, empty entries as well. */
+export const commaList = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== ''),
+);
+
+/** A base address `http(s)://host[:port]` without path, query or credentials. */
+export const origin = z
+  .string()
+  .refine(isOrigin, 'must be an address such as http://shop-product:3002, without a path');
+
+/** Network addresses `host:port`, separated by commas. */
+export const hostPorts = commaList.pipe(
+  z
+    .array(z.string().regex(/^[A-Za-z0-9.-]+:\d{1,5}$/, 'must be host:port[,host:port…]'))
+    .min(1, 'must name at least one host:port'),
+);
+
+/** A TCP port; 0 lets the system choose a free one. */
+export const port = wholeNumber(0, 65_535);
+
+/** A duration in milliseconds, at most one day. */
+export const milliseconds = wholeNumber(0, 86_400_000);
+
+function isOrigin(value: string): boolean {
+  const url = URL.parse(value);
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === value;
+}

@@ -1,0 +1,145 @@
+/** The public HTTP server: what happens around every request, whoever answers it. */
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { headers, isRequestId, parseTraceId } from '#contracts/headers.ts';
+import { RequestContext, runInContext } from '../context.ts';
+import type { Readiness } from '../health.ts';
+import type { Logger } from '../logger.ts';
+import type { HttpMetrics } from '../metrics.ts';
+import { ProblemError, sendProblem, toProblemDocument } from '../problem.ts';
+
+/** Answers one request. */
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse, context: RequestContext) => void;
+
+/** May answer a request instead of the service's routes; false leaves it to them. */
+export type EdgeHandler = (request: IncomingMessage, response: ServerResponse, context: RequestContext) => boolean;
+
+export interface PublicServerOptions {
+  readonly handler: RequestHandler;
+  readonly readiness: Readiness;
+  readonly logger: Logger;
+  readonly metrics: HttpMetrics;
+}
+
+/**
+ * A server that gives each request its context and id, answers `/health`, counts and logs the response when it ends, and
+ * cancels the request's work when the caller leaves.
+ */
+export function createPublicServer(options: PublicServerOptions): Server {
+  const server = createServer(serverLimits, (request, response) => {
+    const context = createContext(request);
+    response.setHeader(headers.requestId, context.requestId);
+    // While stopping: tells clients to open their next connection elsewhere.
+    if (options.readiness.isDraining) response.setHeader('connection', 'close');
+    observe(options, request, response, context);
+    runInContext(context, () => {
+      if (isHealth(request)) answerHealth(options, response, context);
+      else options.handler(request, response, context);
+    });
+  });
+  server.on('clientError', answerBrokenRequest);
+  return server;
+}
+
+/**
+ * Idle connections outlive those of proxies in front (60 s is usual): otherwise a proxy sends a request just when we close,
+ * which its caller sees as 502. A request must arrive completely within 30 s, so that slow senders hold nothing.
+ */
+const serverLimits = {
+  keepAliveTimeout: 65_000,
+  headersTimeout: 20_000,
+  requestTimeout: 30_000,
+  maxHeaderSize: 16_384,
+};
+
+function createContext(request: IncomingMessage): RequestContext {
+  const given = request.headers[headers.requestId];
+  const requestId = isRequestId(given) ? given : randomUUID();
+  const traceId = parseTraceId(request.headers[headers.traceparent]) ?? randomUUID().replaceAll('-', '');
+  return new RequestContext(requestId, traceId, performance.now());
+}
+
+function observe(
+  options: PublicServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: RequestContext,
+): void {
+  const { inFlight, requests, duration } = options.metrics;
+  inFlight.inc();
+  response.once('close', () => {
+    inFlight.dec();
+    const isComplete = response.writableFinished;
+    if (!isComplete) context.cancel(new Error('the caller closed the connection'));
+    context.finish();
+    const method = methodLabel(request.method);
+    const { route } = context;
+    const status = isComplete ? response.statusCode : 499;
+    const durationMs = performance.now() - context.startedAt;
+    requests.inc({ method, route, status });
+    duration.observe({ method, route }, durationMs / 1000);
+    if (!isHealth(request))
+      runInContext(context, () => logAccess(options.logger, request, { method, route, status, durationMs }));
+  });
+}
+
+function logAccess(
+  logger: Logger,
+  request: IncomingMessage,
+  fields: { method: string; route: string; status: number; durationMs: number },
+): void {
+  // The path without its query, which may hold what people typed.
+  const path = (request.url ?? '').split('?', 1)[0];
+  logger.info({ ...fields, path, durationMs: Math.round(fields.durationMs * 100) / 100 }, 'request');
+}
+
+/** Methods are chosen by callers: a label needs a closed set. */
+function methodLabel(method: string | undefined): string {
+  return method !== undefined && knownMethods.has(method) ? method : 'OTHER';
+}
+
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+function isHealth(request: IncomingMessage): boolean {
+  return request.url === '/health';
+}
+
+function answerHealth(options: PublicServerOptions, response: ServerResponse, context: RequestContext): void {
+  context.route = '/health';
+  options.readiness.evaluate().then(
+    (health) => {
+      const body = JSON.stringify(health);
+      response.writeHead(health.status === 'unavailable' ? 503 : 200, {
+        'content-type': 'application/json',
+        'cache-control': 'no-store',
+        'content-length': Buffer.byteLength(body),
+      });
+      response.end(body);
+    },
+    (error: unknown) =>
+      sendProblem(response, new ProblemError('internal-error', undefined, { cause: error }), context.requestId),
+  );
+}
+
+/** What Node's parser refuses never becomes a request: the answer is written to the socket. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const problem = new ProblemError(brokenRequestCodes[error.code ?? ''] ?? 'malformed-request');
+  const body = JSON.stringify(toProblemDocument(problem, randomUUID()));
+  const head = [
+    `HTTP/1.1 ${problem.status} ${problem.status === 431 ? 'Request Header Fields Too Large' : 'Bad Request'}`,
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+const brokenRequestCodes: Readonly<Record<string, 'headers-too-large' | 'request-timeout'>> = {
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+};

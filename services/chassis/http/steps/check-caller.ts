@@ -1,0 +1,34 @@
+import { headers } from '#contracts/headers.ts';
+import { hasAnyRole, type Identity } from '#contracts/identity.ts';
+import { verifyInternalIdentity } from '../../identity/internal-identity.ts';
+import { ProblemError } from '../../problem.ts';
+import type { Access } from '../route.ts';
+import type { Pipeline, Step } from './state.ts';
+
+/** Verifies the internal identity and asks the route whether this caller may go on. */
+export function checkCaller<Deps>(pipeline: Pipeline<Deps>): Step<Deps> {
+  return (ctx, next) => {
+    const token = ctx.req.headers[headers.internalIdentity];
+    const identity = typeof token === 'string' ? identify(token, pipeline.identityKeys) : undefined;
+    ctx.state.context.identity = identity;
+    assertAllowed(ctx.state.match.route.declaration.access, identity);
+    return next();
+  };
+}
+
+function identify(token: string, keys: readonly string[]): Identity {
+  const identity = verifyInternalIdentity(token, keys, Date.now());
+  if (identity === undefined)
+    throw new ProblemError('invalid-token', 'the internal identity is expired or not signed by this shop');
+  return identity;
+}
+
+function assertAllowed(access: Access, identity: Identity | undefined): void {
+  if (access === 'public') return;
+  if (identity === undefined) {
+    throw new ProblemError('authentication-required', undefined, { headers: { 'www-authenticate': 'Bearer' } });
+  }
+  if (access !== 'authenticated' && !hasAnyRole(identity, access)) {
+    throw new ProblemError('forbidden', `this needs one of the roles ${access.join(', ')}`);
+  }
+}

@@ -1,0 +1,125 @@
+/** A service's database: the primary for writes, the replicas for reads that may be a moment old. */
+import { Counter, Gauge, Histogram } from 'prom-client';
+import type { Logger } from '../logger.ts';
+import { latencyBuckets, type Metrics } from '../metrics.ts';
+import { ProblemError } from '../problem.ts';
+import { isRetryable } from './errors.ts';
+import { createPool, type PoolSettings, type StatementPool } from './pool.ts';
+import type { Connection } from './statement.ts';
+
+export interface DatabaseSettings extends Omit<PoolSettings, 'applicationName'> {
+  readonly readOnlyHost?: string | undefined;
+  readonly readOnlyPort: number;
+}
+
+export interface Database {
+  readonly primary: Connection;
+  /**
+   * For reads that may be a moment behind the primary. Without replicas, or while none can be reached, these go to the
+   * primary: an old answer is never worth an error.
+   */
+  readonly replica: Connection;
+  /**
+   * Runs `work` in one transaction and commits; any throw rolls back. Lost races (deadlock, serialization) are repeated up
+   * to three times, so `work` must have no effect outside the transaction. One statement needs no transaction: prefer a CTE.
+   */
+  transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /** Resolves when the primary answers. */
+  ping(): Promise<void>;
+  /** Resolves when the replicas answer, or when there are none. */
+  pingReplica(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseObservers {
+  readonly service: string;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Opens nothing yet: a service starts while its database is still down, and says so in `/health`. */
+export function openDatabase(settings: DatabaseSettings, observers: DatabaseObservers): Database {
+  const duration = new Histogram({
+    name: 'db_query_duration_seconds',
+    help: 'Time of one SQL statement, without the wait for a connection.',
+    labelNames: ['statement'],
+    buckets: latencyBuckets,
+    registers: [observers.metrics.registry],
+  });
+  const open = (host: string, port: number, label: string): StatementPool =>
+    createPool(
+      { ...settings, host, port, applicationName: observers.service },
+      {
+        duration,
+        onIdleError: (err) => observers.logger.warn({ err, pool: label }, 'an idle database connection broke'),
+      },
+    );
+  const primary = open(settings.host, settings.port, 'primary');
+  const replica =
+    settings.readOnlyHost === undefined ? undefined : open(settings.readOnlyHost, settings.readOnlyPort, 'replica');
+  observePools(observers.metrics, { primary, ...(replica === undefined ? {} : { replica }) });
+  return {
+    primary,
+    replica: replica === undefined ? primary : withFallback(replica, primary, observers),
+    transaction: (work) => inTransaction(primary, work),
+    ping: () => primary.ping(),
+    pingReplica: async () => replica?.ping(),
+    close: async () => {
+      await Promise.all([primary.close(), replica?.close()]);
+    },
+  };
+}
+
+const transactionAttempts = 3;
+
+async function inTransaction<T>(pool: StatementPool, work: (connection: Connection) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await pool.transaction(work);
+    } catch (error) {
+      if (attempt === transactionAttempts || !isRetryable(error)) throw error;
+    }
+  }
+}
+
+function withFallback(replica: StatementPool, primary: StatementPool, observers: DatabaseObservers): Connection {
+  const fallbacks = new Counter({
+    name: 'db_replica_fallbacks_total',
+    help: 'Reads that went to the primary because no replica could be reached.',
+    registers: [observers.metrics.registry],
+  });
+  return {
+    rows: async (statement, values) => {
+      try {
+        return await replica.rows(statement, values);
+      } catch (error) {
+        if (!isReplicaTrouble(error)) throw error;
+        fallbacks.inc();
+        observers.logger.debug({ err: error }, 'a read went to the primary');
+        return primary.rows(statement, values);
+      }
+    },
+  };
+}
+
+/** Not reachable, or the replica cancelled the query because it got in the way of replay (SQLSTATE 40001). */
+function isReplicaTrouble(error: unknown): boolean {
+  return isRetryable(error) || (error instanceof ProblemError && error.code === 'service-unavailable');
+}
+
+function observePools(metrics: Metrics, pools: Readonly<Record<string, StatementPool>>): void {
+  new Gauge({
+    name: 'db_pool_connections',
+    help: 'Connections of the pool; state waiting counts callers that wait for one.',
+    labelNames: ['pool', 'state'],
+    registers: [metrics.registry],
+    collect() {
+      for (const [name, pool] of Object.entries(pools)) {
+        const { total, idle, waiting } = pool.counts();
+        this.set({ pool: name, state: 'idle' }, idle);
+        this.set({ pool: name, state: 'used' }, total - idle);
+        this.set({ pool: name, state: 'waiting' }, waiting);
+      }
+    },
+  });
+}

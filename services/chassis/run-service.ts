@@ -1,0 +1,145 @@
+/** The process of a service: command line, environment, signals, exit codes. */
+import {
+  describeSettings,
+  type Environment,
+  loadSettings,
+  type SettingGroups,
+  type Settings,
+  SettingsError,
+} from './config/settings.ts';
+import { createLogger, type Logger } from './logger.ts';
+import { migrate } from './migrations/runner.ts';
+import { buildService, startService } from './running-service.ts';
+import type { CommonGroups, ServiceDefinition } from './service.ts';
+
+/** The parts of Node's `process` that are needed; tests give their own. */
+export interface ProcessLike {
+  readonly argv: readonly string[];
+  readonly env: Environment;
+  exitCode?: number | string | null | undefined;
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+  on(event: 'SIGTERM' | 'SIGINT', listener: () => void): unknown;
+  exit(code: number): never;
+}
+
+/** What can be asked for on the command line. `serve` is the default. */
+const commonCommands = {
+  serve: 'Serve requests until SIGTERM (default).',
+  migrate: 'Bring the database to the newest migration, then end.',
+  settings: 'Print the table of environment variables, then end.',
+} as const;
+
+/**
+ * Runs the command that the arguments name. Exit codes: 0 done; 1 failed; 2 wrong command line or environment.
+ *
+ * The rest of a service's `main.ts` is its definition.
+ */
+export async function runService<Groups extends SettingGroups & CommonGroups, Deps>(
+  definition: ServiceDefinition<Groups, Deps>,
+  host: ProcessLike,
+): Promise<void> {
+  try {
+    await runCommand(definition, host, host.argv[2] ?? 'serve');
+  } catch (error) {
+    if (error instanceof SettingsError || error instanceof UsageError) {
+      host.stderr.write(`${definition.name}: ${error.message}\n`);
+      host.exitCode = 2;
+      return;
+    }
+    createLogger({ service: definition.name, version: 'unknown', level: 'info' }).fatal({ err: error }, 'failed');
+    host.exitCode = 1;
+  }
+}
+
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+async function runCommand<Groups extends SettingGroups & CommonGroups, Deps>(
+  definition: ServiceDefinition<Groups, Deps>,
+  host: ProcessLike,
+  name: string,
+): Promise<void> {
+  if (name === 'settings') {
+    host.stdout.write(`${describeSettings(definition.settings)}\n`);
+    return;
+  }
+  if (name === 'migrate' && definition.migrations !== undefined) return runMigrations(definition, host);
+  if (name === 'serve') return serve(definition, host);
+  const command = definition.commands?.[name];
+  if (command === undefined) throw new UsageError(usage(definition, name));
+  const { settings, logger } = prepare(definition, host);
+  const built = buildService(definition, settings, logger);
+  try {
+    await command.run(built.deps, logger);
+  } finally {
+    await built.close();
+  }
+}
+
+async function serve<Groups extends SettingGroups & CommonGroups, Deps>(
+  definition: ServiceDefinition<Groups, Deps>,
+  host: ProcessLike,
+): Promise<void> {
+  const { settings, logger } = prepare(definition, host);
+  const running = await startService(definition, settings, logger);
+  let isStopping = false;
+  const stop = (): void => {
+    // A second signal means: now.
+    if (isStopping) host.exit(1);
+    isStopping = true;
+    running.stop().then(
+      (isDrained) => host.exit(isDrained ? 0 : 1),
+      (err: unknown) => {
+        logger.fatal({ err }, 'stopping failed');
+        host.exit(1);
+      },
+    );
+  };
+  host.on('SIGTERM', stop);
+  host.on('SIGINT', stop);
+}
+
+async function runMigrations<Groups extends SettingGroups & CommonGroups, Deps>(
+  definition: ServiceDefinition<Groups, Deps>,
+  host: ProcessLike,
+): Promise<void> {
+  const { migrations } = definition;
+  if (migrations === undefined) return;
+  // Only these groups are read: the rest of the service may not be configured yet. All names stay known.
+  const wanted = Object.entries(definition.settings).filter(
+    ([name]) => name === 'process' || migrations.groups.includes(name),
+  );
+  const settings = loadSettings(Object.fromEntries(wanted), host.env, definition.settings) as Settings<
+    Groups & CommonGroups
+  >; // a part of it
+  const logger = createLogger({
+    service: definition.name,
+    version: settings.process.version,
+    level: settings.process.logLevel,
+  });
+  const applied = await migrate(migrations.folder, migrations.settings(settings), logger);
+  logger.info({ applied }, applied.length === 0 ? 'the database is up to date' : 'the database was migrated');
+}
+
+function prepare<Groups extends SettingGroups & CommonGroups, Deps>(
+  definition: ServiceDefinition<Groups, Deps>,
+  host: ProcessLike,
+): { readonly settings: Settings<Groups & CommonGroups>; readonly logger: Logger } {
+  const settings: Settings<Groups & CommonGroups> = loadSettings(definition.settings, host.env);
+  const { version, logLevel } = settings.process;
+  return { settings, logger: createLogger({ service: definition.name, version, level: logLevel }) };
+}
+
+function usage<Groups extends SettingGroups & CommonGroups, Deps>(
+  definition: ServiceDefinition<Groups, Deps>,
+  name: string,
+): string {
+  const own = Object.entries(definition.commands ?? {}).map(([command, { summary }]) => [command, summary] as const);
+  const common = Object.entries(commonCommands).filter(
+    ([command]) => command !== 'migrate' || definition.migrations !== undefined,
+  );
+  const lines = [...common, ...own].map(([command, summary]) => `  ${command.padEnd(9)} ${summary}`);
+  return `there is no command ${name}; choose one of\n${lines.join('\n')}`;
+}

@@ -1,0 +1,198 @@
+/** A started service: its servers, its workers, and the order in which everything stops. */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
+import type { SettingGroups, Settings } from './config/settings.ts';
+import { createReadiness, type Readiness } from './health.ts';
+import { createAdminServer } from './http/admin-server.ts';
+import { createAppHandler } from './http/app.ts';
+import { describeApi } from './http/openapi.ts';
+import { type Route, routesWith } from './http/route.ts';
+import { createRouter } from './http/router.ts';
+import { createPublicServer, type RequestHandler } from './http/server.ts';
+import type { Logger } from './logger.ts';
+import { createMetrics } from './metrics.ts';
+import type { CommonGroups, Platform, ServiceDefinition, Worker } from './service.ts';
+
+export interface RunningService {
+  /** Ports as they are, also when the setting was 0. */
+  readonly port: number;
+  readonly adminPort: number;
+  /**
+   * Stops in order: not ready → delay → no new connections → requests in flight end → workers → stores. Resolves with false
+   * when requests were cut off because the grace was over.
+   */
+  stop(): Promise<boolean>;
+}
+
+export interface BuiltService<Groups extends SettingGroups, Deps> {
+  readonly platform: Platform<Groups>;
+  readonly deps: Deps;
+  readonly readiness: Readiness;
+  /** Closes what `build` opened. */
+  close(): Promise<void>;
+}
+
+/** Builds a service without serving: for its commands. */
+export function buildService<Groups extends SettingGroups & CommonGroups, Deps>(
+  definition: ServiceDefinition<Groups, Deps>,
+  settings: Settings<Groups & CommonGroups>,
+  logger: Logger,
+): BuiltService<Groups, Deps> {
+  const metrics = createMetrics(definition.name, settings.process.version);
+  const readiness = createReadiness((check, err) => logger.warn({ check, err }, 'a dependency does not work'));
+  const closers: { readonly name: string; readonly close: () => Promise<void> }[] = [];
+  const platform: Platform<Groups> = {
+    name: definition.name,
+    settings,
+    logger,
+    metrics,
+    addCheck: (check) => readiness.add(check),
+    onClose: (name, close) => void closers.unshift({ name, close }),
+  };
+  const deps = definition.build(platform);
+  return { platform, deps, readiness, close: () => closeAll(closers, logger) };
+}
+
+/** Starts serving. Throws when a port is taken. */
+export async function startService<Groups extends SettingGroups & CommonGroups, Deps>(
+  definition: ServiceDefinition<Groups, Deps>,
+  settings: Settings<Groups & CommonGroups>,
+  logger: Logger,
+): Promise<RunningService> {
+  const built = buildService(definition, settings, logger);
+  const { readiness, platform } = built;
+  let isStarted = false;
+  const handler = createHandler(definition, built, settings);
+  const publicServer = createPublicServer({ handler, readiness, logger, metrics: platform.metrics.http });
+  const adminServer = createAdminServer({ registry: platform.metrics.registry, readiness, isStarted: () => isStarted });
+  const workers = definition.workers?.(built.deps) ?? [];
+  const { http } = settings;
+  const adminPort = await listen(adminServer, http.adminPort);
+  const port = await listen(publicServer, http.port);
+  await Promise.all(workers.map((worker) => worker.start()));
+  isStarted = true;
+  logger.info({ port, adminPort }, 'listening');
+  const stop = (): Promise<boolean> =>
+    stopAll({ readiness, publicServer, adminServer, workers, close: built.close, logger, ...http });
+  let stopping: Promise<boolean> | undefined;
+  return {
+    port,
+    adminPort,
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+function createHandler<Groups extends SettingGroups & CommonGroups, Deps>(
+  definition: ServiceDefinition<Groups, Deps>,
+  built: BuiltService<Groups, Deps>,
+  settings: Settings<Groups & CommonGroups>,
+): RequestHandler {
+  const { platform, deps } = built;
+  const handleRoutes = createAppHandler({
+    router: createRouter([...definition.routes, describeRoute(definition, settings.process.version)]),
+    deps,
+    logger: platform.logger,
+    metrics: platform.metrics.http,
+    identityKeys: definition.identityKeys?.(platform.settings) ?? [],
+    idempotency: definition.idempotency?.(deps),
+    responseCheck: settings.http.responseCheck,
+  });
+  const edge = definition.edge?.(deps, platform);
+  if (edge === undefined) return handleRoutes;
+  return (request, response, context) => {
+    if (!edge(request, response, context)) handleRoutes(request, response, context);
+  };
+}
+
+/** `GET /openapi.json`, made on first demand. It describes the other routes and not itself. */
+function describeRoute<Groups extends SettingGroups & CommonGroups, Deps>(
+  definition: ServiceDefinition<Groups, Deps>,
+  version: string,
+): Route<Deps> {
+  let json: string | undefined;
+  return routesWith<Deps>()(
+    {
+      operationId: 'getApiDescription',
+      method: 'GET',
+      path: '/openapi.json',
+      summary: 'This description',
+      tag: 'meta',
+      access: 'public',
+      responses: { 200: { description: 'OpenAPI 3.1.', schema: z.looseObject({ openapi: z.string() }) } },
+    },
+    async () => {
+      const { title, description } = definition;
+      json ??= JSON.stringify(describeApi({ title, description, version }, definition.routes));
+      return { status: 200, json, headers: { 'cache-control': 'public, max-age=60' } };
+    },
+  );
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  server.listen(port);
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return address.port;
+}
+
+interface StopOrder {
+  readonly readiness: Readiness;
+  readonly publicServer: Server;
+  readonly adminServer: Server;
+  readonly workers: readonly Worker[];
+  readonly close: () => Promise<void>;
+  readonly logger: Logger;
+  readonly shutdownDelayMs: number;
+  readonly shutdownGraceMs: number;
+}
+
+async function stopAll(order: StopOrder): Promise<boolean> {
+  const { logger, publicServer } = order;
+  logger.info({ delayMs: order.shutdownDelayMs }, 'stopping: not ready any more');
+  order.readiness.drain();
+  await wait(Math.min(order.shutdownDelayMs, order.shutdownGraceMs));
+  const isDrained = await drain(publicServer, order.shutdownGraceMs - order.shutdownDelayMs);
+  if (!isDrained) logger.warn('requests were cut off: the grace is over');
+  await Promise.all(order.workers.map((worker) => worker.stop()));
+  await order.close();
+  await closeServer(order.adminServer);
+  logger.info('stopped');
+  return isDrained;
+}
+
+/** Accepts nothing new and waits for what runs; after `graceMs` the rest is cut off. */
+async function drain(server: Server, graceMs: number): Promise<boolean> {
+  let isDrained = true;
+  const timer = setTimeout(
+    () => {
+      isDrained = false;
+      server.closeAllConnections();
+    },
+    Math.max(0, graceMs),
+  );
+  await closeServer(server);
+  clearTimeout(timer);
+  return isDrained;
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  await closed;
+}
+
+async function closeAll(
+  closers: readonly { name: string; close: () => Promise<void> }[],
+  logger: Logger,
+): Promise<void> {
+  for (const { name, close } of closers) {
+    await close().catch((err: unknown) => logger.warn({ err, resource: name }, 'a resource did not close'));
+  }
+}

@@ -1,0 +1,26 @@
+/** Names of HTTP headers that the shop's own processes agree on. Lower case, as Node gives them. */
+export const headers = {
+  /** Correlates logs, events and errors of one request over all services. */
+  requestId: 'x-request-id',
+  /** Milliseconds that are left for the answer; set by the gateway, decreased at each hop. */
+  deadlineMs: 'x-deadline-ms',
+  /** Who is calling, signed by the gateway; never accepted from outside. */
+  internalIdentity: 'x-internal-identity',
+  /** W3C trace context. */
+  traceparent: 'traceparent',
+  idempotencyKey: 'idempotency-key',
+} as const;
+
+/** A request id that we accept from a caller: printable, short, harmless in logs and URNs. */
+export function isRequestId(value: unknown): value is string {
+  return typeof value === 'string' && /^[A-Za-z0-9._~-]{8,64}$/.test(value);
+}
+
+/** Trace id of a valid `traceparent` (version 00), or nothing. All-zero ids are invalid by the W3C text. */
+export function parseTraceId(traceparent: unknown): string | undefined {
+  if (typeof traceparent !== 'string') return undefined;
+  const match = /^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/.exec(traceparent);
+  const [, traceId, parentId] = match ?? [];
+  if (traceId === undefined || parentId === undefined) return undefined;
+  return /^0+$/.test(traceId) || /^0+$/.test(parentId) ? undefined : traceId;
+}

@@ -1,0 +1,10 @@
+/** Settings of the product service. */
+import { httpSettings, identitySettings, postgresSettings, processSettings } from '#chassis/config/base.ts';
+import { servicePorts } from '#contracts/services.ts';
+
+export const productSettings = {
+  process: processSettings,
+  http: httpSettings(servicePorts.product),
+  identity: identitySettings,
+  postgres: postgresSettings,
+} as const;
