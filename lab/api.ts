@@ -1,3 +1,4 @@
+import type { TestCluster, TestClusterOptions } from './cluster/test-cluster.ts';
 import type { LocalControlPlane } from './control-plane/local-control-plane.ts';
 import { type StartOptions, startLocal } from './control-plane/start.ts';
 import { waitFor } from './control-plane/wait.ts';
@@ -37,4 +38,15 @@ export async function startControlPlane(options: StartOptions = {}): Promise<Loc
     timeoutMs: controllersTimeoutMs,
   });
   return cluster;
+}
+
+/**
+ * A whole lab of its own: a node that runs pods, Services, DNS, volumes, metrics; in about eight seconds once its
+ * programs are built. Needs Linux and root. Removed by `stop()`, by the end of an `await using` block, and when this
+ * process is killed.
+ */
+export async function startCluster(options: TestClusterOptions = {}): Promise<TestCluster> {
+  // Loaded when asked for: most tests need no more than an API server.
+  const { startTestCluster } = await import('./cluster/test-cluster.ts');
+  return startTestCluster(options);
 }

@@ -7,7 +7,7 @@ import { deploy } from '../delivery/deploy.ts';
 import { loadImages } from '../delivery/load.ts';
 import { runOperator } from '../delivery/run-operator.ts';
 import { imageNames } from '../images/catalog.ts';
-import { run } from '../programs/run.ts';
+import { ProgramError, run } from '../programs/run.ts';
 import type { Progress } from '../provider.ts';
 import type { Command, CommandLine } from './command-line.ts';
 import { labStatus } from './lab-status.ts';
@@ -38,7 +38,7 @@ export const commands: Readonly<Record<Command, Run>> = {
     if (cluster instanceof LabCluster) {
       write(await labStatus(cluster));
     }
-    write(`${await statusText(cluster)}\n`);
+    write(`${await statusText(cluster).catch(explainBareCluster)}\n`);
   },
 
   async load({ name, words }, progress) {
@@ -75,6 +75,14 @@ async function followProgramLog(name: string, program: string): Promise<void> {
     throw new Error(`no log of a program "${program}" in ${labPaths(name).logs}`, { cause });
   });
   await untilInterrupted(() => run(['tail', '--lines=200', '--follow', path], { interactive: true }));
+}
+
+/** A cluster made with `--cluster-only` has no stacks to tell about. */
+function explainBareCluster(error: unknown): string {
+  if (error instanceof ProgramError && error.stderr.includes("doesn't have a resource type")) {
+    return 'no operator here yet: npm run lab -- up';
+  }
+  throw error;
 }
 
 function write(text: string): void {

@@ -1,24 +1,26 @@
 import { readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { type ApiReader, createApiReader } from '../control-plane/api-request.ts';
+import { installCrds } from '../control-plane/crds.ts';
 import { parseKubeconfig } from '../control-plane/kubeconfig.ts';
 import { run, runSystem, searchPath } from '../programs/run.ts';
 import type { Cluster, ExecOptions, ProgramOptions, Published, ServiceAddress } from '../provider.ts';
-import { enterCommand, type Inside, listDaemons } from './inside.ts';
+import { addressesOf } from './addresses.ts';
+import { enterCommand, findDaemon, type Inside, listDaemons } from './inside.ts';
 import { importArchives } from './node.ts';
-import { type NamespacedProcess, programName } from './process-table.ts';
+import { type NamespacedProcess, programName, signalProcess } from './process-table.ts';
 import { listPublished, type PublishedService, publishService } from './published.ts';
+import type { LabState } from './state.ts';
 
 /** A running lab. */
 export class LabCluster implements Cluster {
   readonly kind = 'lab';
   readonly #inside: Inside;
-  readonly #programs: string;
+  readonly #state: LabState;
 
-  /** `programs` is the directory of kubectl. */
-  constructor(inside: Inside, programs: string) {
+  constructor(inside: Inside, state: LabState) {
     this.#inside = inside;
-    this.#programs = programs;
+    this.#state = state;
   }
 
   get name(): string {
@@ -33,9 +35,14 @@ export class LabCluster implements Cluster {
     return this.#inside.paths.adminKubeconfig;
   }
 
+  /** Reachable from this machine, for example `https://10.246.0.2:6443`. */
+  get serverUrl(): string {
+    return addressesOf(this.#state.slot).serverUrl;
+  }
+
   kubectl(args: readonly string[], options: ProgramOptions = {}): Promise<string> {
     const flags = [`--kubeconfig=${this.kubeconfigPath}`, `--cache-dir=${join(this.directory, 'kubectl-cache')}`];
-    return run([join(this.#programs, 'kubectl'), ...flags, ...args], options);
+    return run([join(this.#state.programs, 'kubectl'), ...flags, ...args], options);
   }
 
   importImages(archives: readonly string[]): Promise<void> {
@@ -51,7 +58,7 @@ export class LabCluster implements Cluster {
     // The program keeps this machine's files but for the one that says who resolves names.
     const script = '[ ! -e /etc/resolv.conf ] || mount --bind "$0" /etc/resolv.conf; exec "$@"';
     const resolv = join(this.#inside.paths.node, 'resolv.conf');
-    const path = `PATH=${this.#programs}${delimiter}${searchPath()}`;
+    const path = `PATH=${this.#state.programs}${delimiter}${searchPath()}`;
     const program = ['env', path, `KUBECONFIG=${this.kubeconfigPath}`, ...argv];
     const command = ['unshare', '--mount', '--', 'sh', '-c', script, resolv, ...program];
     return runSystem(enterCommand(this.#inside, 'network', command), options);
@@ -61,6 +68,25 @@ export class LabCluster implements Cluster {
   async processes(): Promise<readonly (NamespacedProcess & { readonly name: string })[]> {
     const daemons = await listDaemons(this.#inside);
     return daemons.map((entry) => ({ ...entry, name: programName(entry) }));
+  }
+
+  /** Applies files of CustomResourceDefinitions and resolves when the API server serves them. */
+  async installCrds(paths: readonly string[]): Promise<void> {
+    const api = await labApi(this.kubeconfigPath);
+    try {
+      await installCrds(paths, (args) => this.kubectl(args), api);
+    } finally {
+      api.close();
+    }
+  }
+
+  /** Sends a signal to one of the lab's programs, for tests of faults: SIGKILL ends it, SIGSTOP freezes it, SIGCONT lets it go on. */
+  async signalProgram(name: string, signal: NodeJS.Signals): Promise<void> {
+    const found = await findDaemon(this.#inside, name);
+    if (found === undefined) {
+      throw new Error(`${name} does not run in the lab ${this.name}`);
+    }
+    await signalProcess(found, signal);
   }
 
   /** Services that answer on this machine. */

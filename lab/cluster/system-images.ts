@@ -27,7 +27,7 @@ const localPathProvisioner = {
 };
 
 /** What the helper pods of the provisioner call. */
-const busyboxPrograms = ['sh', 'mkdir', 'rm', 'chmod', 'chown', 'ls', 'cat', 'sleep', 'test', 'wget', 'nc', 'nslookup'];
+const busyboxPrograms = ['sh', 'mkdir', 'rm', 'chmod', 'chown', 'ls', 'cat', 'sleep', 'test', 'nc', 'nslookup'];
 
 const archiveFile = 'images.tar';
 const keptArchives = 3;

@@ -53,7 +53,7 @@ export async function findHealthy(name: string): Promise<LabCluster | undefined>
     return undefined;
   }
   const inside = { paths, holder };
-  return (await isHealthy(inside, state).catch(() => false)) ? new LabCluster(inside, state.programs) : undefined;
+  return (await isHealthy(inside, state).catch(() => false)) ? new LabCluster(inside, state) : undefined;
 }
 
 async function isHealthy(inside: Inside, { programs }: LabState): Promise<boolean> {
@@ -86,7 +86,7 @@ async function ensureUp(paths: LabPaths, progress: Progress): Promise<LabCluster
   const state = await ensureState(paths, programs);
   const inside = await progress.step('namespaces and network', (step) => ensureNamespaces(paths, state, step));
   await ensureCredentials(paths, addressesOf(state.slot));
-  const cluster = new LabCluster(inside, programs);
+  const cluster = new LabCluster(inside, state);
   const api = await labApi(paths.adminKubeconfig);
   try {
     await startPrograms({ inside, programs, archive, api }, progress);
