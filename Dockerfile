@@ -4,10 +4,10 @@
 #   docker build --target service --build-arg SERVICE=product -t product-service:1.0.0 .
 #   docker build --target postgres -t postgres:17 .
 #
-# The stages that are shipped (operator, service and what they build on) hold no RUN: only COPY and settings. So the
-# layers that services share have the same digest whatever builds them, and the embedded cluster of lab/, which has
-# neither an image registry nor a Docker engine, executes these very stages itself in milliseconds
-# (lab/images/compose.ts). The stages with RUN (`*-modules`) it replaces by the packages of this checkout.
+# The stages that are shipped (operator, service and what they build on) hold no RUN, only COPY and settings, and services
+# share every layer but their last. The embedded cluster of lab/, which has neither an image registry nor a Docker
+# engine, executes these very stages itself (lab/images/compose.ts), so that a changed service is an image again within
+# milliseconds. The stages with RUN it replaces: `runtime` by its own Debian, `*-modules` by the checkout's packages.
 
 # The version is that of the package "node" in package.json.
 ARG NODE_IMAGE=docker.io/library/node:26.10.0-bookworm-slim
@@ -29,8 +29,14 @@ RUN node scripts/image-modules.ts services /out/node_modules
 FROM modules AS operator-modules
 RUN node scripts/image-modules.ts operator /out/node_modules
 
+# The one library that node links to and that a slim Debian does not have.
+FROM ${RUNTIME_IMAGE} AS runtime
+RUN apt-get update -q \
+ && apt-get install -y -q --no-install-recommends libatomic1 \
+ && rm -rf /var/lib/apt/lists/*
+
 # Debian and the node program; npm stays outside.
-FROM ${RUNTIME_IMAGE} AS base
+FROM runtime AS base
 COPY --from=node /usr/local/bin/node /usr/local/bin/
 ENV NODE_ENV=production
 USER 10001:10001

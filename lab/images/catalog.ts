@@ -54,8 +54,6 @@ export function isStore(name: string): name is StoreImage {
   return Object.hasOwn(storeImages, name);
 }
 
-const runtimeReference = 'localhost/debian:bookworm';
-
 /** The stages of the root Dockerfile that the lab makes without running anything in a container, by name. */
 export async function preparedStages(): Promise<Readonly<Record<string, PreparedStage>>> {
   return {
@@ -70,8 +68,8 @@ async function shippedImage(name: string, base: Image): Promise<Image> {
   return composeImage(file, {
     target: name === 'operator' ? 'operator' : 'service',
     root: projectRoot,
-    buildArgs: { RUNTIME_IMAGE: runtimeReference, SERVICE: name },
-    images: { [runtimeReference]: base },
+    buildArgs: { SERVICE: name },
+    images: { runtime: base },
     stages: await preparedStages(),
   });
 }

@@ -21,7 +21,7 @@ export interface ComposeOptions {
   /** Directory of the build context, with its .dockerignore. */
   readonly root: string;
   readonly buildArgs: Readonly<Record<string, string>>;
-  /** Image reference to image, for the FROM that the target's chain ends at. */
+  /** Images by reference or by the name of a stage that they replace: what the target's chain of FROM ends at. */
   readonly images: Readonly<Record<string, Image>>;
   /** Stage name to its files, for `COPY --from`. */
   readonly stages: Readonly<Record<string, PreparedStage>>;
@@ -32,7 +32,7 @@ export interface ComposeOptions {
  * the cache when their content is known, so an unchanged image costs the reading of its sources. Fails on RUN.
  */
 export async function composeImage(file: Dockerfile, options: ComposeOptions): Promise<Image> {
-  const plan = planImage(file, options.target, options.buildArgs);
+  const plan = planImage(file, { ...options, bases: Object.keys(options.images) });
   const base = options.images[plan.base];
   if (base === undefined) {
     throw new Error(

@@ -21,8 +21,8 @@ const leftOut = [
 ];
 const options = [
   '--variant=minbase',
-  // In place of the package usrmerge, which needs all of Perl: 45 MB.
-  '--include=usr-is-merged',
+  // In place of the package usrmerge, which needs all of Perl: 45 MB. The library is the one that node needs.
+  '--include=usr-is-merged,libatomic1',
   '--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr',
   ...leftOut.map((path) => `--dpkgopt=path-exclude=${path}`),
   '--dpkgopt=path-include=/usr/share/doc/*/copyright',
@@ -31,7 +31,7 @@ const options = [
 
 /**
  * The base of all images of the lab: Debian's required packages, made by mmdebstrap from the package sources of this
- * machine, with the contract of the official `debian:bookworm-slim`. 20 s once, then from the cache.
+ * machine, with the contract of the Dockerfile's stage `runtime`. 20 s once, then from the cache.
  */
 export async function debianImage(step: Step): Promise<Image> {
   const sources = await readSources();

@@ -6,16 +6,21 @@ import { parseDockerfile } from './dockerfile.ts';
 import { planImage } from './image-plan.ts';
 
 const plan = (lines: readonly string[], buildArgs = {}) =>
-  planImage(parseDockerfile(['FROM base AS final', ...lines].join('\n')), 'final', buildArgs);
+  planImage(parseDockerfile(['FROM base AS final', ...lines].join('\n')), { target: 'final', buildArgs });
 
 test('a target follows its stages down to the base image', (t) => {
   const file = parseDockerfile('ARG BASE=debian\nFROM $BASE AS one\nCOPY a /a/\nFROM one AS two\nCOPY b /b/');
-  const { base, copies } = planImage(file, 'two', { BASE: 'localhost/debian' });
+  const { base, copies } = planImage(file, { target: 'two', buildArgs: { BASE: 'localhost/debian' } });
   t.is(base, 'localhost/debian');
   t.deepEqual(
     copies.map(({ sources }) => sources),
     [['a'], ['b']],
   );
+});
+
+test('a stage that is made outside ends the chain', (t) => {
+  const file = parseDockerfile('FROM debian AS runtime\nRUN apt-get install x\nFROM runtime AS final\nCOPY a /a/');
+  t.like(planImage(file, { target: 'final', bases: ['runtime'] }), { base: 'runtime', copies: [{ sources: ['a'] }] });
 });
 
 test('relative destinations start at the working directory', (t) => {
@@ -57,13 +62,13 @@ test('RUN in a shipped stage is refused with its line and where it belongs', (t)
 });
 
 test('an unknown target is refused with the names that there are', (t) => {
-  t.throws(() => planImage(parseDockerfile('FROM a AS b'), 'c', {}), { message: /no stage "c"; it has b/ });
+  t.throws(() => planImage(parseDockerfile('FROM a AS b'), { target: 'c' }), { message: /no stage "c"; it has b/ });
 });
 
 test("the project's own Dockerfile: what changes least comes first and only the last layer is a service's own", async (t) => {
   const file = parseDockerfile(await readFile(join(projectRoot, 'Dockerfile'), 'utf8'));
-  const cart = planImage(file, 'service', { SERVICE: 'cart' });
-  const user = planImage(file, 'service', { SERVICE: 'user' });
+  const cart = planImage(file, { target: 'service', buildArgs: { SERVICE: 'cart' }, bases: ['runtime'] });
+  const user = planImage(file, { target: 'service', buildArgs: { SERVICE: 'user' }, bases: ['runtime'] });
   t.deepEqual(cart.copies.slice(0, -1), user.copies.slice(0, -1));
   t.deepEqual(cart.copies.at(-1), { sources: ['services/cart/'], destination: '/app/services/cart/' });
   t.like(cart.configure({}), {
@@ -72,7 +77,7 @@ test("the project's own Dockerfile: what changes least comes first and only the 
     Entrypoint: ['node', 'main.ts'],
     Cmd: ['serve'],
   });
-  t.like(planImage(file, 'operator', {}).configure({}), {
+  t.like(planImage(file, { target: 'operator', bases: ['runtime'] }).configure({}), {
     User: '10001:10001',
     WorkingDir: '/app',
     Entrypoint: ['node', 'operator/main.ts'],

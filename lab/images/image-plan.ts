@@ -20,13 +20,22 @@ export interface ImagePlan {
   configure(base: ImageConfig): ImageConfig;
 }
 
+/** What a plan depends on beside the Dockerfile. */
+export interface PlanOptions {
+  readonly target: string;
+  readonly buildArgs?: Readonly<Record<string, string>>;
+  /** Stages whose image is made outside: the plan ends at them. */
+  readonly bases?: readonly string[];
+}
+
 /**
- * Follows a target's chain of FROM down to an image that is no stage. Fails on an instruction that needs a process in
- * the image (RUN) or that is not understood, naming its line.
+ * Follows a target's chain of FROM down to an image that is no stage, or to one of `bases`. Fails on an instruction that
+ * needs a process in the image (RUN) or that is not understood, naming its line.
  */
-export function planImage(file: Dockerfile, target: string, buildArgs: Readonly<Record<string, string>>): ImagePlan {
+export function planImage(file: Dockerfile, { target, buildArgs = {}, bases = [] }: PlanOptions): ImagePlan {
   const globals = { ...file.args, ...pick(buildArgs, Object.keys(file.args)) };
-  const chain = chainOf(file, target, globals);
+  const known = file.stages.filter(({ name }) => !bases.includes(name));
+  const chain = chainOf(known, target, globals);
   const state: State = { buildArgs, globals, variables: {}, workdir: '/', copies: [], changes: [] };
   for (const stage of chain.stages) {
     // An ARG is known to the end of its stage only.
@@ -51,11 +60,11 @@ interface State {
   readonly changes: ((config: ImageConfig) => ImageConfig)[];
 }
 
-function chainOf(file: Dockerfile, target: string, globals: Readonly<Record<string, string>>) {
+function chainOf(known: readonly Stage[], target: string, globals: Readonly<Record<string, string>>) {
   const stages: Stage[] = [];
   let name = target;
   for (;;) {
-    const stage = file.stages.find((candidate) => candidate.name === name);
+    const stage = known.find((candidate) => candidate.name === name);
     if (stage === undefined) {
       break;
     }
@@ -63,7 +72,7 @@ function chainOf(file: Dockerfile, target: string, globals: Readonly<Record<stri
     name = expand(stage.from, globals);
   }
   if (stages.length === 0) {
-    const names = file.stages.map((stage) => stage.name).join(', ');
+    const names = known.map((stage) => stage.name).join(', ');
     throw new Error(`the Dockerfile has no stage "${target}"; it has ${names}`);
   }
   return { base: name, stages };
