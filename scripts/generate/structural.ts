@@ -27,8 +27,16 @@ const checks: readonly Check[] = [
     node.additionalProperties !== undefined && node.maxProperties === undefined ? ['map without maxProperties'] : [],
   (node) => (node.type === 'string' && !isBoundedString(node) ? ['string without maxLength'] : []),
   (node) => (node.type === 'array' && node.maxItems === undefined ? ['list without maxItems'] : []),
+  // Clients that replace lists as a whole would see a difference for ever.
+  (node) => (node.type === 'array' && hasDefault(node.items) ? ['default inside of a list'] : []),
   (node) => (node.type === 'array' && node['x-kubernetes-list-type'] === undefined ? ['list without a list type'] : []),
 ];
+
+function hasDefault(node: SchemaNode | undefined): boolean {
+  return (
+    node !== undefined && (node.default !== undefined || children(node, 'item').some(([, child]) => hasDefault(child)))
+  );
+}
 
 function isBoundedString(node: SchemaNode): boolean {
   return node.maxLength !== undefined || node.enum !== undefined || node.format === 'date-time';

@@ -8,9 +8,10 @@ import { canonicalQuantity } from '../../operator/api/v1beta1/quantity.ts';
 import { validateStack } from '../../operator/api/v1beta1/validate.ts';
 import type { RootKubeClient } from '../../operator/kube/client.ts';
 import { createTestClient } from '../support/api-client.ts';
+import { installStackCrd } from '../support/crd.ts';
 import { readInvalidExamples } from '../support/examples.ts';
 import { refusalsOf, sentencesOf } from '../support/refusals.ts';
-import { arbitrarySpec } from '../support/specs.ts';
+import { arbitrarySpec, arbitrarySteadySpec } from '../support/specs.ts';
 import { createNamespace } from '../support/stacks.ts';
 
 let server: LocalControlPlane;
@@ -19,7 +20,7 @@ let close: () => Promise<void>;
 
 test.before(async () => {
   server = await startApiServer();
-  await server.installCrds(['crds/ecommercestack.yaml']);
+  await installStackCrd(server);
   ({ client, close } = await createTestClient(server.kubeconfigPath));
 });
 
@@ -68,6 +69,24 @@ test('the API server and the operator agree on every manifest, with the same wor
     assert.deepEqual(sentencesOf(refusals, ours), ours);
   });
   await t.notThrowsAsync(fc.assert(agree, { numRuns: 300 }));
+});
+
+test('the API server and the operator agree on every change, with the same words', async (t) => {
+  await createNamespace(server, 'changes');
+  const agree = fc.asyncProperty(arbitrarySteadySpec, arbitrarySteadySpec, async (before, after) => {
+    const object = (spec: object) => ({
+      apiVersion: 'ecommerce.stack/v1beta1',
+      kind: 'EcommerceStack',
+      metadata: { name: 'agreement', namespace: 'changes' },
+      spec,
+    });
+    const stored = await apply(object(before), 'changes');
+    const ours = sorted(validateStack(object(after), stored));
+    const refusals = await refusalsOf(apply(object(after), 'changes'));
+    await client.remove({ ...stored, ...stored.metadata }, {});
+    assert.deepEqual(sentencesOf(refusals, ours), ours);
+  });
+  await t.notThrowsAsync(fc.assert(agree, { numRuns: 100 }));
 });
 
 test('quantities are spelled as the API server spells them', async (t) => {

@@ -142,3 +142,36 @@ export const arbitrarySpec = fc.record(
   },
   { requiredKeys: ['version', 'profile', 'host'] },
 );
+
+const versions = {
+  postgres: ['15', '17'],
+  redis: ['7.2', '8'],
+  kafka: ['4.0.0', '4.3.1'],
+  elasticsearch: ['8.19.0', '9.2.0'],
+} as const;
+
+const steadyStore = (name: keyof typeof versions) => {
+  const shared = {
+    version: fc.constantFrom(...versions[name]),
+    storage: optional({ size: fc.constantFrom('1Gi', '1024Mi', '20Gi'), className: fc.constantFrom('fast', 'slow') }),
+  };
+  const external = { mode: fc.constant('External'), connectionSecretRef: fc.constant({ name: 'database' }) };
+  return fc.oneof(
+    optional({ ...shared, mode: fc.constant('Builtin') }),
+    fc.record({ ...shared, ...external }, { requiredKeys: ['mode', 'connectionSecretRef'] }),
+  );
+};
+
+/** Specs without a fault of their own that differ where changes are refused. */
+export const arbitrarySteadySpec = fc.record(
+  {
+    version: fc.constant('1.0.0'),
+    profile: fc.constant('Development'),
+    host: fc.constant('shop.example.com'),
+    postgres: steadyStore('postgres'),
+    redis: steadyStore('redis'),
+    kafka: steadyStore('kafka'),
+    elasticsearch: steadyStore('elasticsearch'),
+  },
+  { requiredKeys: ['version', 'profile', 'host'] },
+);

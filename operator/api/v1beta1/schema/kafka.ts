@@ -16,7 +16,7 @@ const topic = Type.Object(
     }),
     partitions: Type.Optional(
       Type.Integer({
-        description: 'Partitions; may only grow, because keys would move.',
+        description: 'Partitions; may only grow, because keys would move. 3 when absent.',
         minimum: 1,
         maximum: 1000,
         ...rules({
@@ -26,16 +26,20 @@ const topic = Type.Object(
       }),
     ),
     replicationFactor: Type.Optional(
-      Type.Integer({ description: 'Copies of each partition; at most the number of brokers.', minimum: 1, maximum: 9 }),
+      Type.Integer({
+        description: 'Copies of each partition, at most the number of brokers; 3, or all brokers, when absent.',
+        minimum: 1,
+        maximum: 9,
+      }),
     ),
     retentionHours: Type.Optional(
       Type.Integer({
-        description: 'How long events are kept, hours; -1 keeps them for ever.',
+        description: 'How long events are kept, hours; -1 keeps them for ever, 168 when absent.',
         minimum: -1,
         maximum: 87_600,
       }),
     ),
-    cleanupPolicy: Type.Optional(choice(['delete', 'compact'], 'What happens to old events.', { default: 'delete' })),
+    cleanupPolicy: Type.Optional(choice(['delete', 'compact'], 'What happens to old events; delete when absent.')),
   },
   { description: 'A topic beside those that the services need themselves.' },
 );

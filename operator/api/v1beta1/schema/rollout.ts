@@ -7,8 +7,8 @@ import { atomicList, choice, keyedList, text } from './types.ts';
 /** Metrics that need no query: the traffic provider or the services measure them. */
 const builtinMetrics = ['successRatePercent', 'latencyP95Milliseconds', 'latencyP99Milliseconds'];
 
-const count = (description: string, fallback: number, minimum = 1) =>
-  Type.Optional(Type.Integer({ description, minimum, maximum: 1_000_000, default: fallback }));
+const count = (description: string, fallback: number) =>
+  Type.Optional(Type.Integer({ description, minimum: 1, maximum: 1_000_000, default: fallback }));
 
 const metric = Type.Object(
   {
@@ -16,8 +16,15 @@ const metric = Type.Object(
     query: Type.Optional(text('PromQL that gives one number.', { maxLength: 1024, minLength: 1 })),
     min: Type.Optional(Type.Number({ description: 'Bad when below.' })),
     max: Type.Optional(Type.Number({ description: 'Bad when above.' })),
-    minRequests: count('Requests in the window below which nothing is judged.', 50, 0),
-    onNoData: Type.Optional(choice(['Wait', 'Pass', 'Fail'], 'What no data means.', { default: 'Wait' })),
+    // No defaults here: in items of a list they make every `kubectl apply` and every sync see a difference.
+    minRequests: Type.Optional(
+      Type.Integer({
+        description: 'Requests in the window below which nothing is judged; 50 when absent.',
+        minimum: 0,
+        maximum: 1_000_000,
+      }),
+    ),
+    onNoData: Type.Optional(choice(['Wait', 'Pass', 'Fail'], 'What no data means; Wait when absent.')),
   },
   {
     description: 'A measurement that decides whether the new version goes on.',
