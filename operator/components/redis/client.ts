@@ -101,11 +101,14 @@ function connect(key: string, target: NodeTarget, login: Login): Connection {
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
   });
-  // Every failure is told through a promise; without a listener it would be printed as well.
-  redis.on('error', () => {});
+  const failure: Failure = { message: 'the connection was closed' };
+  // ioredis tells why a connection failed only here; its promises just say that it is closed.
+  redis.on('error', (error: Error) => {
+    failure.message = error.message;
+  });
   const connection = {
     redis,
-    ready: open(redis, target, login),
+    ready: open(redis, target, login, failure),
     idleTimer: setTimeout(() => drop(key, connection), idleMs),
   };
   connection.idleTimer.unref();
@@ -116,11 +119,15 @@ function connect(key: string, target: NodeTarget, login: Login): Connection {
   return connection;
 }
 
-async function open(redis: Redis, target: NodeTarget, login: Login): Promise<void> {
+interface Failure {
+  message: string;
+}
+
+async function open(redis: Redis, target: NodeTarget, login: Login, failure: Failure): Promise<void> {
   try {
     await redis.connect();
   } catch (error) {
-    throw new NodeSilentError(target, messageOf(error), error);
+    throw new NodeSilentError(target, failure.message, error);
   }
   const refusal = await send(redis, ['AUTH', login.username, login.password], false);
   if (refusal instanceof Error) {

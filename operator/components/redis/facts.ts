@@ -75,11 +75,12 @@ function readServer(server: Fields) {
 
 function readReplication(server: Fields): Replication {
   if (server['role'] === 'master') {
-    return { offset: Number(server['master_repl_offset'] ?? 0), isStreaming: true };
+    return { offset: Number(server['master_repl_offset'] ?? 0), isStreaming: true, source: undefined };
   }
   return {
     offset: Number(server['slave_repl_offset'] ?? 0),
     isStreaming: server['master_link_status'] === 'up' && server['master_sync_in_progress'] === '0',
+    source: server['master_host'],
   };
 }
 

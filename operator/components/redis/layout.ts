@@ -101,7 +101,33 @@ function assignReplicas(topology: Topology, survivors: readonly Shard[]) {
       }
     }
   }
-  return { attachments, spare };
+  return { attachments: spreadOut(attachments), spare };
+}
+
+/** Swaps replicas that ended beside their primary with others, where that helps one and harms none. */
+function spreadOut(attachments: readonly Attachment[]): readonly Attachment[] {
+  const result = [...attachments];
+  for (const [index, one] of result.entries()) {
+    const other = isTogether(one)
+      ? result.findIndex(({ member, primary }) => {
+          const swapped = [
+            { member, primary: one.primary },
+            { member: one.member, primary },
+          ];
+          return !swapped.some(isTogether);
+        })
+      : -1;
+    const partner = result[other];
+    if (partner !== undefined) {
+      result[index] = { member: partner.member, primary: one.primary };
+      result[other] = { member: one.member, primary: partner.primary };
+    }
+  }
+  return result;
+}
+
+function isTogether({ member, primary }: Attachment): boolean {
+  return member.machine !== undefined && member.machine === primary.machine;
 }
 
 /** Of one shard, its primary first, then replicas in sync, then by ordinal. */

@@ -109,4 +109,6 @@ export interface Replication {
   readonly offset: number;
   /** Of a replica: connected to its primary, first copy finished. */
   readonly isStreaming: boolean;
+  /** Of a replica: the address that it copies from. */
+  readonly source: string | undefined;
 }

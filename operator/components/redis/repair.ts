@@ -45,6 +45,18 @@ function introduce(from: Member, to: Member): readonly Introduction[] {
   return line?.host === to.address && !line.flags.has('noaddr') ? [] : [{ from, to }];
 }
 
+/**
+ * Replicas that copy from an address where their primary is no more, although they know its present one. Redis takes
+ * news of an address by gossip without telling its own replication.
+ */
+export function findMisled(topology: Topology): readonly { readonly replica: Member; readonly primary: Member }[] {
+  return topology.members.flatMap((replica) => {
+    const primary = topology.byId.get(replica.primaryId ?? '');
+    const { source } = replica.replication;
+    return primary === undefined || source === undefined || source === primary.address ? [] : [{ replica, primary }];
+  });
+}
+
 /** How long a node may be away before the others give up on it, milliseconds: well above a restart of its pod. */
 const farewellMs = 30_000;
 

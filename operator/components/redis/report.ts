@@ -43,7 +43,8 @@ function versionOf(versions: readonly string[]): { readonly version?: string } {
 
 function describeGuarantee(stack: CompleteStack): string {
   const { shards, replicasPerShard } = shapeOf(stack);
-  const loss = 'Writes of the last second may be lost with it, as the append-only file is synced every second';
+  // Redis' documentation: everysec may postpone a write by up to two seconds while the disk is busy.
+  const loss = 'The writes of its last two seconds may be lost: the append-only file is synced every second';
   return replicasPerShard === 0
     ? `${shards} shards without replicas: the keys of a lost pod are unavailable until it is back, and gone if its volume is. ${loss}.`
     : `${shards} shards with ${replicasPerShard} replicas each: a replica takes over from a lost primary within about 10 seconds. ${loss} and replication is asynchronous.`;

@@ -5,7 +5,15 @@ import { findFault } from '../faults.ts';
 import { identitySource, newIdentity } from '../identity.ts';
 import { planLayout } from '../layout.ts';
 import type { BuiltinObserved, Observed } from '../observed.ts';
-import { findForgettable, findIntroductions, findMends, findSuccessor, findUnmarked, type Mend } from '../repair.ts';
+import {
+  findForgettable,
+  findIntroductions,
+  findMends,
+  findMisled,
+  findSuccessor,
+  findUnmarked,
+  type Mend,
+} from '../repair.ts';
 import { identities, participants } from '../topology.ts';
 import { type Meeting, meetNodes } from './meet.ts';
 import { moveSlots } from './move-slots.ts';
@@ -22,6 +30,7 @@ export const repair: Action<Observed> = {
 
 type RepairDetails =
   | { readonly kind: 'meet'; readonly meetings: readonly Meeting[]; readonly nodes: readonly NodeRef[] }
+  | { readonly kind: 'follow'; readonly pairs: readonly { readonly node: NodeRef; readonly primaryId: string }[] }
   | { readonly kind: 'mark'; readonly nodes: readonly NodeRef[]; readonly identity: string }
   | { readonly kind: 'takeOver'; readonly node: NodeRef }
   | { readonly kind: 'mend'; readonly mends: readonly MendRef[]; readonly primaries: readonly NodeRef[] }
@@ -34,6 +43,7 @@ type MendRef =
 /** In this order: a cluster whose nodes cannot find each other must be introduced before anything else can be judged. */
 const planners: readonly ((observed: BuiltinObserved) => Step | undefined)[] = [
   planMeeting,
+  planFollowing,
   planMark,
   planTakeover,
   planMend,
@@ -67,6 +77,20 @@ function planMeeting({ topology }: BuiltinObserved): Step | undefined {
         meetings: found.map(({ from, to }) => ({ from: refOfMember(from), to: refOfMember(to) })),
         nodes: participants(topology).map(refOfMember),
       });
+}
+
+function planFollowing({ topology }: BuiltinObserved): Step | undefined {
+  const found = findMisled(topology);
+  return found.length === 0
+    ? undefined
+    : repairStep(
+        'FollowPrimary',
+        `Points ${found.map(({ replica }) => replica.name).join(', ')} to the present address of the primary.`,
+        {
+          kind: 'follow',
+          pairs: found.map(({ replica, primary }) => ({ node: refOfMember(replica), primaryId: primary.id })),
+        },
+      );
 }
 
 function planMark({ topology, recorded }: BuiltinObserved): Step | undefined {
@@ -132,6 +156,11 @@ async function executeRepair(step: Step, ports: ActionPorts): Promise<void> {
   switch (details.kind) {
     case 'meet':
       return meetNodes(ports, details.meetings, details.nodes);
+    case 'follow':
+      await Promise.all(
+        details.pairs.map(({ node, primaryId }) => command(ports, node, [['CLUSTER', 'REPLICATE', primaryId]])),
+      );
+      return;
     case 'mark':
       await Promise.all(details.nodes.map((node) => command(ports, node, [markCommand(details.identity)])));
       return;

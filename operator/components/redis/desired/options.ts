@@ -27,6 +27,9 @@ export function liveOptions(stack: CompleteStack): Options {
     maxmemory: String(maxMemory),
     // Carts are data, not a cache: a full Redis refuses writes instead of dropping keys.
     'maxmemory-policy': 'noeviction',
+    // A first copy starts as soon as every replica of the shard asked for it, or after a second: one fork serves all.
+    'repl-diskless-sync-delay': '1',
+    'repl-diskless-sync-max-replicas': String(Math.max(1, stack.redis.replicasPerShard)),
     // How long a replica may be away without a full copy; grows with the data, at least Redis' default of 1 MiB.
     'repl-backlog-size': String(Math.max(1024 * 1024, Math.floor(maxMemory / 32))),
   };
@@ -43,6 +46,8 @@ export const liveOptionNames: readonly string[] = [
   'maxmemory',
   'maxmemory-policy',
   'repl-backlog-size',
+  'repl-diskless-sync-delay',
+  'repl-diskless-sync-max-replicas',
 ];
 
 /** Options that only a start can change: their hash is in the pod template, so that a change rolls the pods. */

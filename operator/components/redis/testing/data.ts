@@ -1,0 +1,61 @@
+import type { Cluster } from 'ioredis';
+import { slotCount } from '../slots.ts';
+
+/** Writes `count` keys spread over all slots, in pipelines as a service would. */
+export async function writeKeys(client: Cluster, count: number): Promise<void> {
+  await Promise.all(Array.from({ length: count }, (_, index) => client.set(`key-${index}`, `value-${index}`)));
+}
+
+/** How many of the keys of `writeKeys` have their value. */
+export async function countKeys(client: Cluster, count: number): Promise<number> {
+  const values = await Promise.all(Array.from({ length: count }, (_, index) => client.get(`key-${index}`)));
+  return values.filter((value, index) => value === `value-${index}`).length;
+}
+
+/** What a writer saw between its start and its stop. */
+export interface WriterResult {
+  readonly acknowledged: ReadonlyMap<string, number>;
+  readonly failed: number;
+  /** Longest time without an acknowledged write, milliseconds. */
+  readonly worstGapMs: number;
+}
+
+/** Counts up on many keys, one command after the other, until it is stopped. */
+export function startWriter(client: Cluster): { readonly stop: () => Promise<WriterResult> } {
+  const acknowledged = new Map<string, number>();
+  let isStopped = false;
+  let failed = 0;
+  let worstGapMs = 0;
+  const run = async () => {
+    let last = performance.now();
+    for (let turn = 0; !isStopped; turn += 1) {
+      const key = `counter-${(turn * 7919) % slotCount}`;
+      const value = turn + 1;
+      const isDone = await client.set(key, String(value)).then(
+        () => true,
+        () => false,
+      );
+      if (isDone) {
+        acknowledged.set(key, value);
+        worstGapMs = Math.max(worstGapMs, performance.now() - last);
+        last = performance.now();
+      } else {
+        failed += 1;
+      }
+    }
+  };
+  const running = run();
+  return {
+    stop: async () => {
+      isStopped = true;
+      await running;
+      return { acknowledged, failed, worstGapMs };
+    },
+  };
+}
+
+/** Acknowledged writes that are not there any more (a later value is fine). */
+export async function countLost(client: Cluster, { acknowledged }: WriterResult): Promise<number> {
+  const checks = [...acknowledged].map(async ([key, value]) => Number((await client.get(key)) ?? 0) < value);
+  return (await Promise.all(checks)).filter(Boolean).length;
+}
