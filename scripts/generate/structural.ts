@@ -52,6 +52,6 @@ function children(node: SchemaNode, path: string): readonly (readonly [string, S
   return [
     ...properties.map(([name, child]) => [path === '' ? name : `${path}.${name}`, child] as const),
     ...(node.items === undefined ? [] : [[`${path}[]`, node.items] as const]),
-    ...(node.additionalProperties === undefined ? [] : [[`${path}.*`, node.additionalProperties] as const]),
+    ...(typeof node.additionalProperties !== 'object' ? [] : [[`${path}.*`, node.additionalProperties] as const]),
   ];
 }
