@@ -1,0 +1,140 @@
+/** The way of a request that belongs to a service: every step, in order. */
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestContext } from '#chassis/context.ts';
+import type { EdgeHandler } from '#chassis/http/server.ts';
+import { mintInternalIdentity } from '#chassis/identity/internal-identity.ts';
+import type { Logger } from '#chassis/logger.ts';
+import { ProblemError, sendProblem, toProblem } from '#chassis/problem.ts';
+import type { Identity } from '#contracts/identity.ts';
+import type { AccessTokens } from '../identity/access-tokens.ts';
+import type { ClientAddresses } from '../identity/client-address.ts';
+import type { Allowance, Caller } from '../limits/classes.ts';
+import type { Limiter } from '../limits/limiter.ts';
+import { toUpstreamHeaders } from '../proxy/forwarded-headers.ts';
+import { type ProxyOutcome, proxy } from '../proxy/proxy.ts';
+import type { Upstreams } from '../proxy/upstreams.ts';
+import { type FoundRoute, findRoute } from '../routes/find-route.ts';
+import type { LimitClass } from '../routes/table.ts';
+import { answerCors, setEdgeHeaders } from './edge-headers.ts';
+
+export interface EdgeDeps {
+  readonly upstreams: Upstreams;
+  readonly tokens: AccessTokens;
+  readonly addresses: ClientAddresses;
+  /** Absent: rates are not limited. */
+  readonly limiter: Limiter | undefined;
+  readonly allowanceFor: (caller: Caller, request: { method: string | undefined; limit: LimitClass }) => Allowance;
+  readonly internalKeys: readonly string[];
+  readonly corsOrigins: readonly string[];
+  readonly logger: Logger;
+  readonly countOutcome: (upstream: string, outcome: ProxyOutcome) => void;
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly context: RequestContext;
+  readonly address: string;
+}
+
+/** Takes what a service owns; all else goes to the gateway's own routes, with the same headers. */
+export function createEdge(deps: EdgeDeps): EdgeHandler {
+  return (request, response, context) => {
+    setEdgeHeaders(response, deps.addresses.protocolOf(request));
+    if (answerCors(request, response, deps.corsOrigins)) return true;
+    const exchange: Exchange = { request, response, context, address: deps.addresses.addressOf(request) };
+    try {
+      const found = findRoute(request.url ?? '');
+      if (found === undefined) return false;
+      forward(deps, exchange, found).catch((error: unknown) => answerProblem(deps, exchange, error));
+    } catch (error) {
+      answerProblem(deps, exchange, error);
+    }
+    return true;
+  };
+}
+
+async function forward(deps: EdgeDeps, exchange: Exchange, { route, target }: FoundRoute): Promise<void> {
+  const { request, response, context, address } = exchange;
+  context.route = route.prefix;
+  // The deadline starts when the request came: what is spent here is gone.
+  context.limitTime(route.timeoutMs);
+  const identity = await identify(deps, exchange);
+  context.identity = identity;
+  if (deps.limiter !== undefined)
+    await limit(
+      deps.limiter,
+      exchange,
+      deps.allowanceFor({ identity, address }, { method: request.method, limit: route.limit }),
+    );
+  const pool = deps.upstreams.of(route.upstream);
+  if (pool === undefined)
+    throw new ProblemError('upstream-not-deployed', `the service ${route.upstream} is not part of this stack`);
+  if (context.cancelled !== undefined) return;
+  proxy({
+    request,
+    response,
+    context,
+    pool,
+    target,
+    headers: upstreamHeaders(deps, exchange, identity),
+    bodyLimitBytes: route.bodyLimitBytes,
+    onOutcome: (outcome) => deps.countOutcome(route.upstream, outcome),
+  });
+}
+
+/** A token that is not valid is refused even where none is needed: its sender believes to be signed in. */
+async function identify(
+  deps: EdgeDeps,
+  { request, address, response, context }: Exchange,
+): Promise<Identity | undefined> {
+  const { authorization } = request.headers;
+  if (authorization === undefined) return undefined;
+  const token = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization)?.[1];
+  try {
+    if (token === undefined) throw new ProblemError('invalid-token', 'Authorization must be "Bearer <token>"');
+    return await deps.tokens.verify(token);
+  } catch (error) {
+    // Guessing tokens costs the guesser's address its allowance.
+    const guest = deps.allowanceFor({ identity: undefined, address }, { method: 'POST', limit: 'sensitive' });
+    if (deps.limiter !== undefined) await limit(deps.limiter, { request, address, response, context }, guest);
+    throw error;
+  }
+}
+
+async function limit(
+  limiter: Limiter,
+  { response }: Exchange,
+  { subject, limitClass, rate }: Allowance,
+): Promise<void> {
+  const decision = await limiter.take(subject, limitClass, rate);
+  response.setHeader('ratelimit-limit', String(rate.burst));
+  response.setHeader('ratelimit-remaining', String(decision.remaining));
+  response.setHeader('ratelimit-reset', String(Math.ceil(decision.resetMs / 1000)));
+  if (decision.isAllowed) return;
+  const seconds = Math.max(1, Math.ceil(decision.retryAfterMs / 1000));
+  throw new ProblemError('too-many-requests', `try again in ${seconds} s`, { retryAfterSeconds: seconds });
+}
+
+function upstreamHeaders(
+  deps: EdgeDeps,
+  { request, context, address }: Exchange,
+  identity: Identity | undefined,
+): string[] {
+  return toUpstreamHeaders(request, {
+    requestId: context.requestId,
+    traceparent: `00-${context.traceId ?? randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,
+    deadlineMs: Math.max(0, Math.floor(context.remainingMs())),
+    internalIdentity:
+      identity === undefined ? undefined : mintInternalIdentity(identity, deps.internalKeys, Date.now()),
+    clientAddress: address,
+    protocol: deps.addresses.protocolOf(request),
+  });
+}
+
+function answerProblem(deps: EdgeDeps, { response, context }: Exchange, error: unknown): void {
+  const problem = toProblem(error);
+  if (problem.status >= 500) deps.logger.warn({ err: problem.cause ?? problem }, 'a request could not be passed on');
+  sendProblem(response, problem, context.requestId);
+}

@@ -1,0 +1,131 @@
+/** Settings of the gateway. */
+import { z } from 'zod';
+import { httpSettings, identitySettings, processSettings, redisSettings } from '#chassis/config/base.ts';
+import { setting } from '#chassis/config/settings.ts';
+import { commaList, milliseconds, oneOf, origin, text, wholeNumber } from '#chassis/config/values.ts';
+import { servicePorts, type UpstreamName } from '#contracts/services.ts';
+
+const upstream = (name: UpstreamName) =>
+  setting({
+    variable: `APP_UPSTREAM_${name.toUpperCase()}`,
+    schema: origin.optional(),
+    description: `Address of the ${name} service, e.g. \`http://shop-${name}:${servicePorts[name]}\`; without it its paths answer 503.`,
+  });
+
+const perMinute = (variable: string, requests: number, what: string) =>
+  setting({
+    variable,
+    schema: wholeNumber(1, 10_000_000),
+    fallback: String(requests),
+    description: `Requests per minute: ${what}.`,
+  });
+
+export const gatewaySettings = {
+  process: processSettings,
+  http: httpSettings(servicePorts.gateway),
+  identity: {
+    ...identitySettings,
+    jwks: setting({
+      variable: 'APP_IDENTITY_JWKS',
+      schema: z.string().transform(parseJwks).optional(),
+      description: 'JSON Web Key Set with the public RS256 keys of access tokens; without it nobody can sign in.',
+    }),
+    issuer: setting({
+      variable: 'APP_IDENTITY_ISSUER',
+      schema: text(1, 256),
+      fallback: 'ecommerce-stack',
+      description: 'Issuer (`iss`) that access tokens must have.',
+    }),
+    audience: setting({
+      variable: 'APP_IDENTITY_AUDIENCE',
+      schema: text(1, 256),
+      fallback: 'shop',
+      description: 'Audience (`aud`) that access tokens must have.',
+    }),
+  },
+  // A limiter that waits for Redis is worse than none: 200 ms is far above a healthy answer.
+  redis: redisSettings(200),
+  upstreams: {
+    user: upstream('user'),
+    product: upstream('product'),
+    cart: upstream('cart'),
+    order: upstream('order'),
+    payment: upstream('payment'),
+    inventory: upstream('inventory'),
+    notification: upstream('notification'),
+    search: upstream('search'),
+  },
+  limits: {
+    enabled: setting({
+      variable: 'APP_RATE_LIMIT',
+      schema: oneOf(['on', 'off']),
+      fallback: 'on',
+      description: 'Whether rates are limited at all.',
+    }),
+    guestRead: perMinute('APP_RATE_LIMIT_GUEST_READ', 1200, 'reads of one address that is not signed in'),
+    guestWrite: perMinute('APP_RATE_LIMIT_GUEST_WRITE', 120, 'changes of one address that is not signed in'),
+    customerRead: perMinute('APP_RATE_LIMIT_CUSTOMER_READ', 3000, 'reads of one customer'),
+    customerWrite: perMinute('APP_RATE_LIMIT_CUSTOMER_WRITE', 300, 'changes of one customer'),
+    staffRead: perMinute('APP_RATE_LIMIT_STAFF_READ', 12_000, 'reads of one member of the staff'),
+    staffWrite: perMinute('APP_RATE_LIMIT_STAFF_WRITE', 6000, 'changes of one member of the staff'),
+    sensitive: perMinute(
+      'APP_RATE_LIMIT_SENSITIVE',
+      30,
+      'sign-ins, registrations and checkouts of one address or user',
+    ),
+  },
+  proxy: {
+    connectTimeoutMs: setting({
+      variable: 'APP_UPSTREAM_CONNECT_TIMEOUT_MS',
+      schema: wholeNumber(1, 60_000),
+      fallback: '1000',
+      description: 'Longest wait for a connection to a service.',
+    }),
+    idleTimeoutMs: setting({
+      variable: 'APP_UPSTREAM_IDLE_TIMEOUT_MS',
+      schema: milliseconds,
+      fallback: '30000',
+      description: 'Longest pause inside the body of a response.',
+    }),
+    connections: setting({
+      variable: 'APP_UPSTREAM_CONNECTIONS',
+      schema: wholeNumber(1, 10_000),
+      fallback: '128',
+      description: 'Most connections to one service.',
+    }),
+    trustedProxies: setting({
+      variable: 'APP_TRUSTED_PROXIES',
+      schema: commaList.pipe(
+        z.array(z.string().regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, 'must be networks such as 10.0.0.0/8')),
+      ),
+      // Private networks: an Ingress controller is always in one, a customer never is.
+      fallback: '10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.0/8,100.64.0.0/10,fc00::/7,::1/128',
+      description: 'Networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.',
+    }),
+    corsOrigins: setting({
+      variable: 'APP_CORS_ORIGINS',
+      schema: commaList.pipe(z.array(origin)),
+      fallback: '',
+      description: 'Origins of pages that may call the API from a browser, e.g. `https://shop.example`.',
+    }),
+  },
+} as const;
+
+const jwksSchema = z.object({
+  keys: z.array(
+    z.object({ kty: z.literal('RSA'), n: z.string(), e: z.string(), kid: z.string().optional(), d: z.undefined() }),
+  ),
+});
+
+export type PublicKeySet = z.output<typeof jwksSchema>;
+
+function parseJwks(value: string, context: z.RefinementCtx): PublicKeySet {
+  try {
+    const result = jwksSchema.safeParse(JSON.parse(value));
+    if (result.success) return result.data;
+  } catch {
+    // Reported below.
+  }
+  context.addIssue({ code: 'custom', message: 'must be a JSON Web Key Set of public RSA keys' });
+  return z.NEVER;
+}
