@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { applyBench } from './apply/apply.ts';
 import { parseChoice, usage } from './arguments.ts';
 import type { Bench } from './bench.ts';
 import { describeMachine, machineLine } from './harness/machine.ts';
@@ -7,7 +8,7 @@ import { toMarkdown } from './harness/markdown.ts';
 import type { Section } from './harness/report.ts';
 import { transportBench } from './transport/transport.ts';
 
-const benches: readonly Bench[] = [transportBench];
+const benches: readonly Bench[] = [transportBench, applyBench];
 const known = benches.map(({ name }) => name);
 const resultsDirectory = 'bench/results';
 

@@ -1,5 +1,5 @@
 import type { Comparison } from './interleave.ts';
-import type { RatioSummary } from './statistics.ts';
+import { median, type RatioSummary } from './statistics.ts';
 
 /** A count that must hold on every machine: breaking one fails the run. */
 export interface Gate {
@@ -77,8 +77,14 @@ export function format(value: number | string): string {
 }
 
 /** How the rounds of a comparison were, in one sentence. */
-export function describeNoise({ rounds, discarded, isTooNoisy, worstSteal }: Comparison): string {
-  const steal = `largest stolen CPU share ${format(worstSteal * 100)} %`;
-  const verdict = isTooNoisy ? ' Too noisy: the ratios above say nothing.' : '';
-  return `${rounds.length} rounds counted, ${discarded} thrown away, ${steal}.${verdict}`;
+export function describeNoise(comparison: Comparison): string {
+  const { rounds, discarded, isTooNoisy, worstSteal, disturbances } = comparison;
+  const shares = `others used ${percent(median(disturbances))} of the CPU (at most ${percent(Math.max(...disturbances))}), stolen was at most ${percent(worstSteal)}`;
+  return isTooNoisy
+    ? `**Too noisy to judge**: ${discarded} of ${rounds.length} rounds were disturbed, all are shown; ${shares}.`
+    : `${rounds.length} rounds counted, ${discarded} thrown away; ${shares}.`;
+}
+
+function percent(share: number): string {
+  return `${format(share * 100)} %`;
 }
