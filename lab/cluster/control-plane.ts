@@ -8,7 +8,7 @@ import {
   schedulerArguments,
 } from '../control-plane/arguments.ts';
 import { createCredentials } from '../control-plane/credentials.ts';
-import { FatalWaitError, waitFor } from '../control-plane/wait.ts';
+import { waitFor } from '../control-plane/wait.ts';
 import { type LabAddresses, nodeAddress } from './addresses.ts';
 import { assertRunning, type Daemon, ensureDaemon, type Inside } from './inside.ts';
 import type { LabPaths } from './lab-paths.ts';
@@ -63,9 +63,7 @@ async function isReady(lab: Inside, api: ApiReader): Promise<boolean> {
     return (await api.get('/readyz')) === 'ok';
   } catch (error) {
     for (const name of ['etcd', 'kube-apiserver']) {
-      await assertRunning(lab, name).catch((cause: Error) => {
-        throw new FatalWaitError(cause.message);
-      });
+      await assertRunning(lab, name);
     }
     throw error;
   }

@@ -1,11 +1,13 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { FatalWaitError, waitFor } from '../control-plane/wait.ts';
 import { tailOf } from '../log-tail.ts';
 import { type RunOptions, runSystem, systemPath } from '../programs/run.ts';
 import type { LabPaths } from './lab-paths.ts';
 import { listProcesses, type NamespacedProcess, programName } from './process-table.ts';
 
 const shownLogLines = 20;
+const startTimeoutMs = 10_000;
 
 /** A lab whose namespaces exist. */
 export interface Inside {
@@ -65,13 +67,25 @@ export async function findDaemon(lab: Inside, name: string): Promise<NamespacedP
 }
 
 /** Starts a daemon unless it runs; it outlives this process and ends with the lab. Its log is appended to. */
-export async function ensureDaemon(lab: Inside, { name, argv }: Daemon): Promise<void> {
+export async function ensureDaemon(lab: Inside, daemon: Daemon): Promise<void> {
+  const { name, argv } = daemon;
   if ((await findDaemon(lab, name)) !== undefined) {
     return;
   }
   await using log = await open(daemonLog(lab.paths, name), 'a');
   // setsid --fork: nsenter need not wait, the first process of the lab becomes the parent.
   await runInside(lab, 'all', ['setsid', '--fork', ...argv], { outputTo: log.fd });
+  await waitFor(`${name} runs`, () => hasStarted(lab, daemon), { timeoutMs: startTimeoutMs, intervalMs: 5 });
+}
+
+/** Between its fork and its start the process is still called setsid, with the daemon's command as arguments. */
+async function hasStarted(lab: Inside, { name, argv }: Daemon): Promise<boolean> {
+  const daemons = await listDaemons(lab);
+  if (daemons.some((entry) => programName(entry) === name)) {
+    return true;
+  }
+  const isStarting = daemons.some((entry) => entry.argv.includes(argv[0] ?? name));
+  return isStarting ? false : endWait(lab, name);
 }
 
 /** The log of one of the lab's programs. */
@@ -79,9 +93,13 @@ export function daemonLog(paths: LabPaths, name: string): string {
   return join(paths.logs, `${name}.log`);
 }
 
-/** Throws with the end of the log when a daemon that was started is not there any more. */
+/** Ends a wait for something that a daemon has to do, with the end of its log, when the daemon is not there any more. */
 export async function assertRunning(lab: Inside, name: string): Promise<void> {
   if ((await findDaemon(lab, name)) === undefined) {
-    throw new Error(`${name} ended; ${await tailOf(daemonLog(lab.paths, name), shownLogLines)}`);
+    await endWait(lab, name);
   }
+}
+
+async function endWait(lab: Inside, name: string): Promise<never> {
+  throw new FatalWaitError(`${name} ended; ${await tailOf(daemonLog(lab.paths, name), shownLogLines)}`);
 }

@@ -77,8 +77,14 @@ async function ensureOuterLink(lab: Inside, { link, hostAddress }: LabAddresses)
 
 /** Removes the link on this machine's side, and with it the lab's; does nothing when there is none. */
 export async function removeOuterLink(link: string): Promise<void> {
-  if (await succeeds(['ip', 'link', 'show', link])) {
-    await runSystem(['ip', 'link', 'delete', link]);
+  const exists = () => succeeds(['ip', 'link', 'show', link]);
+  if (await exists()) {
+    await runSystem(['ip', 'link', 'delete', link]).catch(async (error: unknown) => {
+      // The kernel may have removed it at this moment, with the network of a lab that just ended.
+      if (await exists()) {
+        throw error;
+      }
+    });
   }
 }
 

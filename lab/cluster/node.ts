@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiReader } from '../control-plane/api-request.ts';
-import { FatalWaitError, waitFor } from '../control-plane/wait.ts';
+import { waitFor } from '../control-plane/wait.ts';
 import { assertRunning, ensureDaemon, type Inside, runInside } from './inside.ts';
 import { containerdDaemon, type NodeSettings, nodeDaemons, nodeName, writeNodeConfig } from './node-config.ts';
 import { findCniDirectory } from './system-packages.ts';
@@ -16,7 +16,7 @@ export async function ensureRuntime(lab: Inside, programs: string): Promise<Node
   await writeNodeConfig(settings);
   await ensureDaemon(lab, containerdDaemon(settings));
   const answers = async () => {
-    await assertRunning(lab, 'containerd').catch(endWait);
+    await assertRunning(lab, 'containerd');
     return (await runInside(lab, 'all', ['ctr', 'version'])) !== '';
   };
   await waitFor('containerd answers', answers, { timeoutMs: runtimeTimeoutMs });
@@ -29,18 +29,14 @@ export async function ensureNode(lab: Inside, settings: NodeSettings, api: ApiRe
     await ensureDaemon(lab, daemon);
   }
   const ready = async () => {
-    await assertRunning(lab, 'kubelet').catch(endWait);
-    await assertRunning(lab, 'kube-proxy').catch(endWait);
+    await assertRunning(lab, 'kubelet');
+    await assertRunning(lab, 'kube-proxy');
     return isNodeReady(api);
   };
   await waitFor(`${nodeName} is ready`, ready, {
     timeoutMs: nodeTimeoutMs,
     explain: () => describeNode(api),
   });
-}
-
-function endWait(cause: Error): never {
-  throw new FatalWaitError(cause.message);
 }
 
 interface Condition {
