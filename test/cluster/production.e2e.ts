@@ -1,0 +1,87 @@
+import test from 'ava';
+import { waitFor } from '../../lab/control-plane/wait.ts';
+import type { EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-stack.ts';
+import { namespace, ShopCluster } from '../support/shop-cluster.ts';
+import { conditionOf } from '../support/stacks.ts';
+import { findLost, Writer } from '../support/writer.ts';
+
+const small = { requests: { cpu: '20m', memory: '96Mi' }, limits: { cpu: '2', memory: '384Mi' } };
+
+/** The production shape with requests that fit one small machine. */
+const production: Partial<EcommerceStackSpec> = {
+  profile: 'Production',
+  postgres: { resources: small, storage: { size: '1Gi' } },
+  redis: { resources: small, storage: { size: '1Gi' } },
+  services: { gateway: { resources: small }, product: { resources: small } },
+};
+
+let lab: ShopCluster;
+
+test.before(async () => {
+  lab = await ShopCluster.start();
+});
+
+test.after.always(async () => {
+  await lab?.[Symbol.asyncDispose]();
+});
+
+test.serial('the production shape becomes Ready with replicas, autoscalers and budgets', async (t) => {
+  const began = performance.now();
+  const stack = await lab.ready('shop', production, 400_000);
+  t.log(`Ready after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  t.is((await lab.pods('postgres')).length, 3);
+  t.is((await lab.pods('redis')).length, 6);
+  t.is(conditionOf(stack, 'HighAvailability')?.message.includes('postgres'), false);
+  for (const name of ['shop-gateway', 'shop-product']) {
+    const autoscaler = JSON.parse(await lab.kubectl('get', 'hpa', name, '-n', namespace, '-o', 'json'));
+    t.is(autoscaler.spec.scaleTargetRef.name, name);
+    await lab.kubectl('get', 'poddisruptionbudget', name, '-n', namespace);
+  }
+});
+
+test.serial('a PostgreSQL leader killed under writes loses no acknowledged write', async (t) => {
+  const { visitor, admin } = await lab.shop('shop');
+  const writer = new Writer(admin, 1);
+  await waitFor('some writes', async () => writer.acknowledged > 30, { timeoutMs: 60_000 });
+  const leader = await lab.postgresLeader();
+  const began = performance.now();
+  await lab.kubectl('delete', 'pod', leader, '-n', namespace, '--force', '--grace-period=0');
+  await waitFor('another leader', async () => !['', leader].includes(await lab.postgresLeader()), {
+    timeoutMs: 90_000,
+  });
+  const moved = performance.now() - began;
+  const after = writer.acknowledged;
+  await waitFor('writes go on', async () => writer.acknowledged > after + 30, { timeoutMs: 90_000 });
+  const record = await writer.stop();
+  await lab.becomesReady('shop');
+  t.log(
+    `leader moved after ${Math.round(moved)} ms; ${record.acknowledged.length} acknowledged of ${record.attempts} attempts, longest gap ${record.longestGapMs} ms`,
+  );
+  t.deepEqual(await findLost(visitor, record.acknowledged), []);
+});
+
+test.serial('all Redis pods killed at once: the shop goes on answering and the cluster heals', async (t) => {
+  const { visitor } = await lab.shop('shop');
+  const began = performance.now();
+  await lab.kubectl('delete', 'pods', '-n', namespace, '--force', '--grace-period=0', ...(await lab.pods('redis')));
+  await waitFor(
+    'the stack notices',
+    async () => conditionOf(await lab.stack('shop'), 'RedisReady')?.status === 'False',
+    { timeoutMs: 30_000 },
+  );
+  t.is((await visitor.get('/api/v1/products?limit=1')).status, 200);
+  await lab.becomesReady('shop');
+  t.log(`Ready again after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+});
+
+test.serial('a parameter that needs a restart rolls PostgreSQL without losing a write', async (t) => {
+  const { visitor, admin } = await lab.shop('shop');
+  const writer = new Writer(admin, 100_000);
+  const spec = { ...production, postgres: { ...production.postgres, parameters: { max_connections: '180' } } };
+  await lab.ready('shop', spec, 400_000);
+  const record = await writer.stop();
+  t.log(
+    `${record.acknowledged.length} acknowledged of ${record.attempts} attempts, longest gap ${record.longestGapMs} ms`,
+  );
+  t.deepEqual(await findLost(visitor, record.acknowledged), []);
+});

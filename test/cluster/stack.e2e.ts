@@ -1,0 +1,178 @@
+import test from 'ava';
+import { waitFor } from '../../lab/control-plane/wait.ts';
+import type { ShopClient } from '../support/shop-client.ts';
+import { namespace, ShopCluster } from '../support/shop-cluster.ts';
+import { conditionOf, listObjects } from '../support/stacks.ts';
+import { findLost, Writer } from '../support/writer.ts';
+
+// One lab and one stack for the whole file; each test leaves the stack Ready for the next.
+let lab: ShopCluster;
+let visitor: ShopClient;
+let admin: ShopClient;
+
+test.before(async () => {
+  lab = await ShopCluster.start();
+});
+
+test.after.always(async () => {
+  await lab?.[Symbol.asyncDispose]();
+});
+
+test.serial('the minimal stack becomes Ready and says what it is', async (t) => {
+  const began = performance.now();
+  const stack = await lab.ready('shop', {});
+  t.log(`Ready after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  t.is(stack.status?.services, '2/9');
+  t.is(stack.status?.version, '1.0.0');
+  t.is(conditionOf(stack, 'PostgresReady')?.status, 'True');
+  t.is(conditionOf(stack, 'RedisReady')?.status, 'True');
+  t.is(conditionOf(stack, 'KafkaReady')?.reason, 'NotImplemented');
+  t.is(conditionOf(stack, 'HighAvailability')?.status, 'False');
+  t.truthy(stack.status?.guarantees?.['postgres']);
+  t.log(await lab.kubectl('get', 'ecommercestack', '-n', namespace));
+  t.log(await lab.kubectl('get', 'eshop', '-n', namespace, '-o', 'wide'));
+  await lab.kubectl('wait', 'eshop/shop', '-n', namespace, '--for=condition=Ready', '--timeout=5s');
+  ({ visitor, admin } = await lab.shop('shop'));
+});
+
+test.serial('the shop answers: list, filter, read, and change as an administrator only', async (t) => {
+  const added = await admin.addProduct(1);
+  t.is(added.status, 201, JSON.stringify(added.body));
+  t.is((await visitor.addProduct(2)).status, 401);
+  const list = await visitor.get('/api/v1/products?currency=EUR&limit=10');
+  t.is(list.status, 200);
+  t.true((list.body['items'] as unknown[]).length >= 1);
+  t.is((await visitor.get('/api/products/test-product-1')).status, 200);
+  const path = `/api/v1/products/${String(added.body['id'])}`;
+  const changed = await admin.request('PATCH', path, {
+    body: { title: 'Changed' },
+    headers: { 'if-match': added.headers.get('etag') ?? '' },
+  });
+  t.is(changed.status, 200, JSON.stringify(changed.body));
+  t.is((await visitor.get(path)).body['title'], 'Changed');
+});
+
+test.serial('an unchanged stack writes nothing for a minute', async (t) => {
+  await lab.becomesReady('shop');
+  const versions = async () => {
+    const objects = await listObjects(
+      lab.cluster,
+      namespace,
+      'eshop,deployments,statefulsets,services,configmaps,secrets,roles,jobs',
+    );
+    // Patroni keeps its own state in ConfigMaps and Endpoints; what we own carries our hash.
+    return objects
+      .filter(
+        ({ metadata }) =>
+          metadata.annotations?.['ecommerce.stack/applied-hash'] !== undefined || metadata.name === 'shop',
+      )
+      .map(({ kind, metadata }) => `${kind} ${metadata.name} ${metadata.resourceVersion}`);
+  };
+  const before = await versions();
+  const began = performance.now();
+  await waitFor('a minute has passed', async () => performance.now() - began > 60_000, {
+    timeoutMs: 70_000,
+    intervalMs: 1000,
+  });
+  t.deepEqual(await versions(), before);
+});
+
+test.serial('a deleted Deployment and an edited Service are back within seconds', async (t) => {
+  const began = performance.now();
+  await lab.kubectl('delete', 'deployment', 'shop-product', '-n', namespace, '--wait=false');
+  await waitFor(
+    'a new Deployment',
+    async () => {
+      const [deployment] = (await listObjects(lab.cluster, namespace, 'deployments')).filter(
+        ({ metadata }) => metadata.name === 'shop-product',
+      );
+      return deployment !== undefined && deployment.metadata.deletionTimestamp === undefined;
+    },
+    { timeoutMs: 15_000 },
+  );
+  t.log(`Deployment back after ${Math.round(performance.now() - began)} ms`);
+  await lab.becomesReady('shop');
+  t.is((await visitor.get('/api/v1/products/test-product-1')).status, 200);
+});
+
+test.serial('a Redis Cluster whose pods are all killed heals', async (t) => {
+  const pods = await lab.pods('redis');
+  t.is(pods.length, 3);
+  const began = performance.now();
+  await lab.kubectl('delete', 'pods', '-n', namespace, '--force', '--grace-period=0', ...pods);
+  await waitFor(
+    'the stack notices',
+    async () => conditionOf(await lab.stack('shop'), 'RedisReady')?.status === 'False',
+    { timeoutMs: 30_000 },
+  );
+  await lab.becomesReady('shop');
+  t.log(`Ready again after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+});
+
+test.serial(
+  'replicas are added to a running PostgreSQL, and a killed leader loses no acknowledged write',
+  async (t) => {
+    await lab.ready('shop', { postgres: { readReplicas: 1, parameters: { synchronous_commit: 'on' } } });
+    const writer = new Writer(admin, 1000);
+    await waitFor('some writes', async () => writer.acknowledged > 20, { timeoutMs: 60_000 });
+    const leader = await lab.postgresLeader();
+    const began = performance.now();
+    await lab.kubectl('delete', 'pod', leader, '-n', namespace, '--force', '--grace-period=0');
+    await waitFor(
+      'another leader',
+      async () => {
+        const now = await lab.postgresLeader();
+        return now !== '' && now !== leader;
+      },
+      { timeoutMs: 90_000 },
+    );
+    const moved = performance.now() - began;
+    const after = writer.acknowledged;
+    await waitFor('writes go on', async () => writer.acknowledged > after + 20, { timeoutMs: 90_000 });
+    const record = await writer.stop();
+    await lab.becomesReady('shop');
+    t.log(
+      `leader moved after ${Math.round(moved)} ms; ${record.acknowledged.length} acknowledged of ${record.attempts}, longest gap ${record.longestGapMs} ms`,
+    );
+    t.deepEqual(await findLost(visitor, record.acknowledged), []);
+  },
+);
+
+test.serial('a restart request rolls the pods one safe step at a time and is acknowledged', async (t) => {
+  const before = new Set(await lab.pods('redis'));
+  const uids = async () => {
+    const pods = await listObjects(lab.cluster, namespace, 'pods');
+    return new Map(pods.map(({ metadata }) => [metadata.name, metadata.uid]));
+  };
+  const old = await uids();
+  await lab.kubectl('annotate', 'eshop', 'shop', '-n', namespace, 'ecommerce.stack/restart=once', '--overwrite');
+  await waitFor(
+    'the restart is acknowledged',
+    async () => (await lab.stack('shop')).status?.acknowledged?.['restart'] === 'once',
+    { timeoutMs: 240_000, intervalMs: 500 },
+  );
+  const now = await uids();
+  for (const name of [...before, ...(await lab.pods('postgres'))]) {
+    t.not(now.get(name), old.get(name), `${name} was not restarted`);
+  }
+  await lab.becomesReady('shop');
+});
+
+test.serial('an operator that is killed goes on where it was', async (t) => {
+  await lab.kubectl('delete', 'pods', '-n', 'ecommerce-system', '--all', '--force', '--grace-period=0');
+  await lab.ready('shop', { postgres: { readReplicas: 1 }, services: { gateway: { replicas: 2 } } });
+  t.is((await lab.pods('gateway')).length, 2);
+  t.truthy(await lab.kubectl('get', 'poddisruptionbudget', 'shop-gateway', '-n', namespace));
+});
+
+test.serial('a deleted stack keeps its data, and a stack of the same name takes it over', async (t) => {
+  await lab.kubectl('delete', 'eshop', 'shop', '-n', namespace, '--timeout=60s');
+  await waitFor('the pods are gone', async () => (await listObjects(lab.cluster, namespace, 'pods')).length === 0, {
+    timeoutMs: 120_000,
+    intervalMs: 500,
+  });
+  t.true((await listObjects(lab.cluster, namespace, 'persistentvolumeclaims')).length >= 4);
+  await lab.ready('shop', { postgres: { readReplicas: 1 } });
+  ({ visitor, admin } = await lab.shop('shop'));
+  t.is((await visitor.get('/api/v1/products/test-product-1')).body['title'], 'Changed');
+});

@@ -1,0 +1,79 @@
+import { importPKCS8, SignJWT } from 'jose';
+import type { Kubectl } from './stacks.ts';
+
+/** One answer of the shop. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown>;
+}
+
+/** Talks to a stack's gateway as a browser or as an administrator would. */
+export class ShopClient {
+  readonly #url: string;
+  readonly #token: string | undefined;
+
+  constructor(url: string, token?: string) {
+    this.#url = url;
+    this.#token = token;
+  }
+
+  async request(
+    method: string,
+    path: string,
+    options: { body?: object; headers?: Record<string, string> } = {},
+  ): Promise<Answer> {
+    const answer = await fetch(`${this.#url}${path}`, {
+      method,
+      headers: {
+        ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+        ...(options.body === undefined
+          ? {}
+          : { 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json' }),
+        ...options.headers,
+      },
+      signal: AbortSignal.timeout(10_000),
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    });
+    const text = await answer.text();
+    return { status: answer.status, headers: answer.headers, body: text === '' ? {} : JSON.parse(text) };
+  }
+
+  get(path: string): Promise<Answer> {
+    return this.request('GET', path);
+  }
+
+  /** Adds an active product; its number makes slug and SKU unique. */
+  addProduct(number: number): Promise<Answer> {
+    return this.request('POST', '/api/v1/products', {
+      body: {
+        slug: `test-product-${number}`,
+        sku: `TEST-${number}`,
+        title: `Test product ${number}`,
+        status: 'active',
+        prices: [{ currency: 'EUR', amountMinor: 100 + number }],
+      },
+    });
+  }
+}
+
+/** A client with the rights of an administrator, by the key that signs the stack's tokens. */
+export async function adminClient(
+  cluster: Kubectl,
+  stack: { namespace: string; name: string },
+  url: string,
+): Promise<ShopClient> {
+  const secret = JSON.parse(
+    await cluster.kubectl(['get', 'secret', `${stack.name}-identity-credentials`, '-n', stack.namespace, '-o', 'json']),
+  );
+  const pem = Buffer.from(secret.data['signing.pem'], 'base64').toString();
+  const token = await new SignJWT({ roles: ['admin'] })
+    .setProtectedHeader({ alg: 'RS256' })
+    .setSubject('test-admin')
+    .setIssuer('ecommerce-stack')
+    .setAudience('shop')
+    .setIssuedAt()
+    .setExpirationTime('1h')
+    .sign(await importPKCS8(pem, 'RS256'));
+  return new ShopClient(url, token);
+}

@@ -1,0 +1,91 @@
+import { startCluster } from '../../lab/api.ts';
+import type { TestCluster } from '../../lab/cluster/test-cluster.ts';
+import { waitFor } from '../../lab/control-plane/wait.ts';
+import { deployOperator } from '../../lab/delivery/deploy.ts';
+import { silentProgress } from '../../lab/progress.ts';
+import type { EcommerceStack, EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-stack.ts';
+import { adminClient, ShopClient } from './shop-client.ts';
+import { aManifest, apply, conditionOf, getStack, listObjects, waitForStack } from './stacks.ts';
+
+export const namespace = 'shop';
+
+/** A lab with the operator in it: where the tests of whole stacks take place. */
+export class ShopCluster implements AsyncDisposable {
+  readonly #lab: TestCluster;
+
+  private constructor(lab: TestCluster) {
+    this.#lab = lab;
+  }
+
+  static async start(): Promise<ShopCluster> {
+    const lab = await startCluster();
+    try {
+      await deployOperator(lab.cluster, silentProgress, '1.0.0');
+      const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+      await apply(lab.cluster, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } });
+    } catch (error) {
+      await lab.stop();
+      throw error;
+    }
+    return new ShopCluster(lab);
+  }
+
+  get cluster() {
+    return this.#lab.cluster;
+  }
+
+  kubectl(...args: readonly string[]): Promise<string> {
+    return this.#lab.cluster.kubectl(args);
+  }
+
+  /** Applies the stack and waits until its present generation is Ready. */
+  async ready(name: string, spec: Partial<EcommerceStackSpec>, timeoutMs = 240_000): Promise<EcommerceStack> {
+    await apply(this.cluster, aManifest(namespace, name, spec));
+    return this.becomesReady(name, timeoutMs);
+  }
+
+  /** Waits until the stack is Ready for its present generation. */
+  becomesReady(name: string, timeoutMs = 240_000): Promise<EcommerceStack> {
+    const isReady = (stack: EcommerceStack) =>
+      stack.status?.observedGeneration === stack.metadata.generation &&
+      conditionOf(stack, 'Ready')?.status === 'True' &&
+      stack.status?.phase === 'Ready';
+    return waitForStack(this.cluster, `${namespace}/${name}`, isReady, timeoutMs);
+  }
+
+  stack(name: string): Promise<EcommerceStack> {
+    return getStack(this.cluster, namespace, name);
+  }
+
+  /** Names of a component's pods that are not on their way out. */
+  async pods(component: string): Promise<readonly string[]> {
+    const pods = await listObjects(this.cluster, namespace, 'pods');
+    return pods
+      .filter(
+        ({ metadata }) =>
+          metadata.labels?.['app.kubernetes.io/name'] === component && metadata.deletionTimestamp === undefined,
+      )
+      .map(({ metadata }) => metadata.name);
+  }
+
+  /** Pod that holds PostgreSQL's leadership. */
+  async postgresLeader(): Promise<string> {
+    const selector = 'app.kubernetes.io/name=postgres,ecommerce.stack/postgres-role in (master,primary)';
+    const name = await this.kubectl('get', 'pods', '-n', namespace, '-l', selector, '-o', 'name');
+    return name.trim().replace('pod/', '');
+  }
+
+  /** The gateway of a stack, for customers and for an administrator. */
+  async shop(name: string): Promise<{ visitor: ShopClient; admin: ShopClient; url: string }> {
+    const { url } = await this.cluster.publish({ namespace, name: `${name}-gateway`, port: 8000 }, 0);
+    const visitor = new ShopClient(url);
+    await waitFor('the gateway answers', async () => (await visitor.get('/health')).status === 200, {
+      timeoutMs: 30_000,
+    });
+    return { visitor, admin: await adminClient(this.cluster, { namespace, name }, url), url };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#lab.stop();
+  }
+}
