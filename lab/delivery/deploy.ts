@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'yaml';
+import { findPrograms } from '../assets/find-program.ts';
 import { projectRoot } from '../images/directories.ts';
 import type { Cluster, Progress, Published } from '../provider.ts';
 import { diagnoseOperator, diagnoseStack } from './diagnose.ts';
+import { findInPath } from './find-in-path.ts';
 import { findHelm, installRelease } from './helm.ts';
 import { gatewayPort, operatorName, operatorNamespace, shopNamespace } from './names.ts';
 import { nextSteps } from './next-steps.ts';
@@ -30,7 +32,7 @@ export interface Deployment {
   readonly published: Published;
 }
 
-const operatorTimeout = '120s';
+const operatorTimeoutSeconds = 120;
 
 /**
  * Brings the checkout to a cluster: images, operator, the example's stack; waits until that is Ready and publishes its
@@ -51,7 +53,7 @@ export async function deploy(cluster: Cluster, options: DeployOptions): Promise<
   });
   const gateway = { namespace: stack.namespace, name: `${stack.name}-gateway`, port: gatewayPort };
   const published = await cluster.publish(gateway, options.localPort ?? 8080);
-  progress.note(nextSteps(cluster, stack, published));
+  progress.note(nextSteps({ cluster, stack, published, kubectlDirectory: await kubectlDirectory() }));
   return { stack, published };
 }
 
@@ -82,11 +84,19 @@ export async function deployOperator(cluster: Cluster, progress: Progress, versi
 
 /** Waits until the operator's Deployment runs its newest template; fails with its events and log. */
 export async function waitForOperator(cluster: Cluster): Promise<void> {
-  const deployment = `deployment/${operatorName}`;
+  const rollout = ['rollout', 'status', `deployment/${operatorName}`, '-n', operatorNamespace];
   await explain(
-    () => cluster.kubectl(['rollout', 'status', deployment, '-n', operatorNamespace, `--timeout=${operatorTimeout}`]),
+    () =>
+      cluster.kubectl([...rollout, `--timeout=${operatorTimeoutSeconds}s`]).catch(() => {
+        throw new Error(`the operator is not available after ${operatorTimeoutSeconds} s`);
+      }),
     () => diagnoseOperator(cluster, operatorNamespace),
   );
+}
+
+/** Where kubectl is, when a shell would not find it by itself. */
+async function kubectlDirectory(): Promise<string | undefined> {
+  return (await findInPath('kubectl')) === undefined ? dirname((await findPrograms(['kubectl'])).kubectl) : undefined;
 }
 
 /** Every pod in it must keep the strictest of Kubernetes' pod security standards. */
@@ -125,6 +135,6 @@ async function explain<T>(work: () => Promise<T>, diagnosis: () => Promise<strin
     return await work();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new Error(`${message}\n\n${await diagnosis()}`, { cause: error });
+    throw new Error(`${message}\n\n${await diagnosis()}`);
   }
 }

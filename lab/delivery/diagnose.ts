@@ -65,7 +65,10 @@ async function troubleLogs(cluster: Cluster, namespace: string): Promise<readonl
     .slice(0, 2)
     .map(async (pod) => {
       const args = ['logs', pod, '-n', namespace, '--all-containers', '--prefix', `--tail=${shownLogLines}`];
-      return section(`Log of ${pod}`, await attempt(cluster, args));
+      const log = await attempt(cluster, args);
+      // A container that just started again has not said anything yet; the one before it has.
+      const previous = log.trim() === '' ? await attempt(cluster, [...args, '--previous']) : '';
+      return section(`Log of ${pod}`, log.trim() === '' ? previous : log);
     });
   return Promise.all(logs);
 }

@@ -25,7 +25,7 @@ export async function findHelm(progress: Progress): Promise<string> {
 
 /** True for what `helm version --short` prints of a helm that is not too old, e.g. `v3.21.4+g1a2b3c4`. */
 export function isUsable(version: string): boolean {
-  const [, major = '0', minor = '0'] = /v(\d+)\.(\d+)\./.exec(version) ?? [];
+  const [, major = '0', minor = '0'] = /v(\d+)\.(\d+)/.exec(version) ?? [];
   return Number(major) > oldest.major || (Number(major) === oldest.major && Number(minor) >= oldest.minor);
 }
 

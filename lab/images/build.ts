@@ -41,6 +41,7 @@ export async function buildImages(
     const details = new Map<string, string>();
     return mapLimited(names, parallelBuilds, async (name) => {
       const image = await imageOf(name, partOf(step, name, details));
+      details.delete(name);
       return { ...image, name: referenceOf(name, image, options.version ?? '1.0.0') };
     });
   });
