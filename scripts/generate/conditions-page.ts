@@ -1,4 +1,5 @@
 import {
+  componentReasons,
   componentStates,
   conditionTypes,
   eventReasons,
@@ -17,6 +18,7 @@ export function renderConditionsPage(header: string): string {
     '',
     ...section('Conditions', 'type', conditionTypes),
     ...section('Reasons', 'reason', reasons),
+    ...section('Reasons of components', 'reason', componentReasons),
     ...section('Phases', 'status.phase', phases),
     ...section('States of components', 'status.components[].state', componentStates),
     ...section('Reasons of Events', 'reason', eventReasons),

@@ -1,6 +1,8 @@
 import type { SchemaNode } from '../../operator/api/v1beta1/crd-schema.ts';
 import { rootSchema } from '../../operator/api/v1beta1/schema/crd.ts';
 
+import { renderProfiles } from './profiles-table.ts';
+
 interface Row {
   readonly path: string;
   readonly node: SchemaNode;
@@ -21,9 +23,10 @@ export function renderReference(header: string): string {
     'A field without a default takes its value from `spec.profile`; `status.effective` shows what came out. `kubectl explain',
     'ecommercestack.spec --recursive` shows the same on a cluster.',
     '',
-    ...renderRules('The object', root),
+    ...renderRules('', root),
     ...renderTree('spec', spec),
     ...renderTree('status', status),
+    ...renderProfiles(),
   ].join('\n');
 }
 
@@ -48,7 +51,7 @@ function renderTree(name: string, node: SchemaNode | undefined): readonly string
 
 function renderSection(row: Row): readonly string[] {
   const rows = descendantsOf(row);
-  const rules = [row, ...rows].flatMap(({ path, node }) => ruleItems(path, node));
+  const rules = ruleItems([row, ...rows]);
   return [
     `### ${row.path}`,
     '',
@@ -59,17 +62,21 @@ function renderSection(row: Row): readonly string[] {
   ];
 }
 
-function renderRules(title: string, node: SchemaNode): readonly string[] {
-  const rules = ruleItems(title, node);
-  return rules.length === 0
-    ? []
-    : [`Rules over several fields (${title}), refused with these words:`, '', ...rules, ''];
+function renderRules(path: string, node: SchemaNode): readonly string[] {
+  const rules = ruleItems([{ path, node }]);
+  return rules.length === 0 ? [] : ['Rules over several fields, refused with these words:', '', ...rules, ''];
 }
 
-function ruleItems(path: string, node: SchemaNode): readonly string[] {
-  return (node['x-kubernetes-validations'] ?? []).map(
-    ({ message, fieldPath }) => `- \`${path === 'The object' ? '' : path}${fieldPath ?? ''}\`: ${escapeCell(message)}`,
+/** One item per sentence, with all the fields that it is said of. */
+function ruleItems(rows: readonly Pick<Row, 'path' | 'node'>[]): readonly string[] {
+  const said = rows.flatMap(({ path, node }) =>
+    (node['x-kubernetes-validations'] ?? []).map(({ message, fieldPath }) => ({
+      message,
+      field: `\`${`${path}${fieldPath ?? ''}`.replace(/^\./, '')}\``,
+    })),
   );
+  const fields = Map.groupBy(said, ({ message }) => message);
+  return [...fields].map(([message, all]) => `- ${all.map(({ field }) => field).join(', ')}: ${escapeCell(message)}`);
 }
 
 function renderTable(rows: readonly Row[]): readonly string[] {

@@ -24,7 +24,9 @@ const checks: readonly Check[] = [
       ? ['closed object']
       : [],
   (node) =>
-    node.additionalProperties !== undefined && node.maxProperties === undefined ? ['map without maxProperties'] : [],
+    typeof node.additionalProperties === 'object' && node.maxProperties === undefined
+      ? ['map without maxProperties']
+      : [],
   (node) => (node.type === 'string' && !isBoundedString(node) ? ['string without maxLength'] : []),
   (node) => (node.type === 'array' && node.maxItems === undefined ? ['list without maxItems'] : []),
   // Clients that replace lists as a whole would see a difference for ever.

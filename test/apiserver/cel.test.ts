@@ -4,8 +4,12 @@ import fc from 'fast-check';
 import { startApiServer } from '../../lab/api.ts';
 import type { LocalControlPlane } from '../../lab/control-plane/local-control-plane.ts';
 import type { KubernetesObject } from '../../operator/api/kubernetes.ts';
+import { completeStack } from '../../operator/api/v1beta1/complete.ts';
+import { ownedParameters } from '../../operator/api/v1beta1/postgres-parameters.ts';
 import { canonicalQuantity } from '../../operator/api/v1beta1/quantity.ts';
+import { anInstallation, aStack } from '../../operator/api/v1beta1/testing.ts';
 import { validateStack } from '../../operator/api/v1beta1/validate.ts';
+import { refusedParameters } from '../../operator/components/postgres/parameters.ts';
 import type { RootKubeClient } from '../../operator/kube/client.ts';
 import { createTestClient } from '../support/api-client.ts';
 import { installStackCrd } from '../support/crd.ts';
@@ -87,6 +91,16 @@ test('the API server and the operator agree on every change, with the same words
     assert.deepEqual(sentencesOf(refusals, ours), ours);
   });
   await t.notThrowsAsync(fc.assert(agree, { numRuns: 100 }));
+});
+
+test('parameters that the API server refuses are those that PostgreSQL leaves out', (t) => {
+  const names = [...ownedParameters, 'ssl_cert_file', 'recovery_target_time'];
+  const parameters = Object.fromEntries(names.map((name) => [name, 'x']));
+  const { postgres } = completeStack(aStack({ postgres: { parameters } }), anInstallation);
+  t.deepEqual(
+    refusedParameters(postgres).map(({ name }) => name),
+    names.toSorted(),
+  );
 });
 
 test('quantities are spelled as the API server spells them', async (t) => {

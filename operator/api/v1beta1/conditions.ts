@@ -62,9 +62,81 @@ export const reasons = {
   OperationInProgress: 'A day-2 operation is under way; see status.operations.',
   OperationBlocked: 'A day-2 operation is wanted but not safe now; blockedBy names the check that says no.',
   Deleting: 'The stack is being deleted.',
+  Conflict: 'An object of that name exists and is not ours.',
   InternalError: 'A fault of the operator itself; tried again, the log has the details.',
 } as const;
 export type Reason = keyof typeof reasons;
+
+/** Reasons of the components: why one is not ready, or a warning. The message of each says what to do. */
+export const componentReasons = {
+  // Pods and volumes, of every component.
+  PodUnschedulable: 'No node has room for a pod, or none fits its rules.',
+  ImagePullFailed: 'An image cannot be pulled: wrong name, missing credentials, or the registry does not answer.',
+  PodConfigError: 'A pod names a Secret, ConfigMap or key that does not exist.',
+  PodCrashing: 'A container ends again and again; its log says why.',
+  PodsPending: 'Pods are being created.',
+  PodsNotReady: 'Pods run and are not ready yet.',
+  VolumePending: 'A volume is not bound yet.',
+  VolumeGrowing: 'Volumes are growing to the size that the manifest says.',
+  VolumeExpansionRefused: 'The storage class does not let volumes grow.',
+  VolumeLost: 'A volume is gone together with its data.',
+  Creating: 'Objects are being created for the first time.',
+  Updating: 'Pods are being replaced by ones of the new template.',
+  Rolling: 'Pods are restarted one by one.',
+  RollingOut: 'A new version is being rolled out.',
+  RolloutStuck: 'A rollout makes no progress; the pods of the last version go on serving.',
+  Scaling: 'Pods are being added or taken away.',
+  // Credentials and connections.
+  CredentialsPending: 'Passwords are being generated.',
+  WaitingForCredentials: 'Passwords are being generated.',
+  WaitingForConnectionSecret: 'Mode External: the Secret with the connection does not exist yet.',
+  InvalidConnectionSecret: 'Mode External: the Secret with the connection holds something that cannot be used.',
+  AuthenticationFailed: 'The server refuses user or password.',
+  PasswordRejected: 'The server refuses the password.',
+  LoginRefused: 'The server does not let the user in from here.',
+  InsufficientRights: 'The user may not do what is needed to set up the databases.',
+  NotOurs: 'A role or database of that name exists already and belongs to somebody else.',
+  DatabaseMissing: 'The database that the connection names does not exist.',
+  HostUnknown: 'The host name of the server cannot be resolved.',
+  Unreachable: 'The server does not answer.',
+  NodeUnreachable: 'A node of the cluster does not answer.',
+  TlsUnsupported: 'The server does not speak TLS and the connection demands it.',
+  CertificateRejected: "The server's certificate is not trusted.",
+  TooManyConnections: 'The server has no connection left.',
+  QueryFailed: 'The server answered a query with an error.',
+  ServerStarting: 'The server is starting or recovering.',
+  // Data and its safety.
+  DataMissing: 'The stack had data before, and the volumes are empty; nothing is created over it.',
+  ShardLost: 'All nodes of a shard are gone together with their data.',
+  PersistenceFailing: 'A server cannot write its data to disk.',
+  MajorVersionChange: 'The manifest asks for another major version than the data has.',
+  // PostgreSQL.
+  Promoting: 'A replica is taking over as primary.',
+  ReplicasNotStreaming: 'A replica does not receive changes from the primary.',
+  NoSynchronousStandby: 'No replica confirms commits, so one lost pod could lose data.',
+  ReadOnlyServer: 'The server is read-only: it is a replica, or in recovery.',
+  SettingUpDatabases: 'Roles and databases of the services are being created.',
+  InvalidParameters: 'A parameter in the manifest cannot be set.',
+  UnknownParameters: 'A parameter in the manifest is unknown to this version of the server.',
+  RestartPending: 'A changed parameter takes effect at the next restart.',
+  CommitsNotWaiting: 'Commits do not wait for a replica.',
+  ConnectionsMayRunOut: 'The services may ask for more connections than the server allows.',
+  FailoverPaused: 'Automatic failover is switched off by hand.',
+  // Redis.
+  Forming: 'The nodes are being joined into a cluster.',
+  ClusterModeRequired: 'The server is not a Redis Cluster.',
+  ClusterNotOk: 'A node says that the cluster is not whole.',
+  SlotsUncovered: 'A part of the keys has no node that serves it.',
+  ReplicasSyncing: 'Replicas are copying the data of their shard.',
+  Rebalancing: 'Keys are moving between shards.',
+  NodeLoading: 'A node is reading its data from disk.',
+  MemoryNearlyFull: 'A node is close to its memory limit; writes will be refused.',
+  ReplicasBesidePrimary: 'A shard and its replica are on the same machine.',
+  // Services.
+  Migrating: 'The database is being migrated.',
+  MigrationFailed: 'The migration of the database failed; the service stays at its last version.',
+} as const;
+export type ComponentReason = keyof typeof componentReasons;
 
 /** `status.components[].state`. */
 export const componentStates = {

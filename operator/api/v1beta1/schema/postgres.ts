@@ -1,29 +1,10 @@
 import Type from 'typebox';
+import { ownedParameterPattern, ownedParameters } from '../postgres-parameters.ts';
 import { celList, rules } from './rules.ts';
 import { storeFields, storeMode, storeRules } from './stores.ts';
 import { mapOf, text } from './types.ts';
 
-/** Set by the operator or by Patroni: a manifest that sets them would break replication or the way in. */
-const ownedParameters = [
-  'archive_command',
-  'archive_mode',
-  'cluster_name',
-  'config_file',
-  'data_directory',
-  'hba_file',
-  'hot_standby',
-  'ident_file',
-  'listen_addresses',
-  'port',
-  'primary_conninfo',
-  'primary_slot_name',
-  'recovery_target_timeline',
-  'restore_command',
-  'synchronous_standby_names',
-  'unix_socket_directories',
-  'wal_level',
-  'wal_log_hints',
-];
+const owned = celList(ownedParameters);
 
 const parameters = mapOf(
   text('Value as in postgresql.conf, without quotes.', { maxLength: 512 }),
@@ -35,9 +16,15 @@ const parameters = mapOf(
         cel: "self.all(name, name.matches('^[a-z][a-z0-9_.]{0,62}$'))",
         message: 'names of parameters are lower-case letters, digits, "_" and ".", e.g. work_mem',
       },
+      // Over our own list, because the API server goes over maps in random order.
       {
-        cel: `!${celList(ownedParameters)}.exists(name, name in self)`,
-        message: `{${celList(ownedParameters)}.filter(name, name in self)} cannot be set: the operator owns it`,
+        cel: `!${owned}.exists(name, name in self)`,
+        message: `{${owned}.filter(name, name in self)} cannot be set: the operator, Patroni or the backups own it`,
+      },
+      {
+        cel: `!self.exists(name, name.matches('${ownedParameterPattern}'))`,
+        message:
+          'parameters that begin with ssl or recovery_target cannot be set: the operator or the backups own them',
       },
     ),
   },
