@@ -11,12 +11,13 @@ export interface Introduction {
   readonly to: Member;
 }
 
-/** Most introductions per step: the rest comes by gossip, or in the next pass. */
+/** Most introductions per step: enough for all pairs of eight nodes. */
 const maxIntroductions = 64;
 
 /**
- * Who must be introduced to whom, because a line is missing or carries an old address. One node that owns slots meets
- * the others and the others meet it; gossip usually does the rest. What it does not do is met directly.
+ * Who must be introduced to whom, because a line is missing or carries an old address. In a small cluster everybody to
+ * everybody, which takes a second; in a large one a node that owns slots meets the others and the others meet it, and
+ * gossip does the rest.
  */
 export function findIntroductions(topology: Topology): readonly Introduction[] {
   const nodes = participants(topology);
@@ -24,10 +25,9 @@ export function findIntroductions(topology: Topology): readonly Introduction[] {
   if (seed === undefined) {
     return [];
   }
-  const others = nodes.filter((node) => node !== seed);
-  const around = others.flatMap((other) => [...introduce(seed, other), ...introduce(other, seed)]);
-  const found = around.length > 0 ? around : others.flatMap((from) => others.flatMap((to) => introduce(from, to)));
-  return found.slice(0, maxIntroductions);
+  const all = nodes.flatMap((from) => nodes.flatMap((to) => introduce(from, to)));
+  const around = all.filter(({ from, to }) => from === seed || to === seed);
+  return all.length > maxIntroductions && around.length > 0 ? around : all.slice(0, maxIntroductions);
 }
 
 /** The owner of slots that knows most; without any owner there is no cluster to take nodes into. */
@@ -38,7 +38,7 @@ function chooseSeed(topology: Topology, nodes: readonly Member[]): Member | unde
 }
 
 function introduce(from: Member, to: Member): readonly Introduction[] {
-  if (from === to || (isEmptyNode(from) && from.view.length === 0)) {
+  if (from === to || isEmptyNode(from)) {
     return [];
   }
   const line = from.view.find(({ id }) => id === to.id);

@@ -154,6 +154,15 @@ export class RedisPods {
     }
   }
 
+  /** Waits until three of the running nodes are primaries. */
+  async whenThreePrimaries(): Promise<void> {
+    let isDone = false;
+    while (!isDone) {
+      const roles = await this.admin(['ROLE']);
+      isDone = roles.filter((role) => Array.isArray(role) && role[0] === 'master').length === 3;
+    }
+  }
+
   /** One command of the administrator on every node, and their replies; errors are replies too. */
   async admin(command: readonly string[]): Promise<readonly unknown[]> {
     const login = { username: adminUser, password: this.credentials[credentialKeys.admin] ?? '' };
@@ -185,7 +194,7 @@ export class RedisPods {
   /** What the ConfigMap and the Secret would mount, and the address to listen on: pods have an interface of their own. */
   async #writeFiles(uid: string, volume: string, address: string): Promise<Paths> {
     const config = join(this.#folder, uid);
-    const users = join(this.#folder, 'users');
+    const users = join(config, 'users');
     const paths = { data: volume, config, users };
     await mkdir(config, { recursive: true });
     await mkdir(users, { recursive: true });
