@@ -34,7 +34,7 @@ export async function reportViolations(
   violations: readonly Violation[],
 ): Promise<void> {
   const previous = currentStatus(object, memory);
-  const message = violations.map((violation) => violation.message).join(' ');
+  const message = violations.map((violation) => violation.message).join('; ');
   const kept = (previous.conditions ?? []).filter(({ type }) => !rewritten.has(type));
   const drafts: readonly ConditionDraft[] = [
     { type: 'Ready', status: 'False', reason: 'SpecInvalid', message },

@@ -1,5 +1,6 @@
 import { renderConditionsPage } from './conditions-page.ts';
 import { renderChartCrd, renderCrd, renderRuntimeSchema } from './crd-files.ts';
+import { renderClusterRole } from './rbac.ts';
 import { renderReference } from './reference.ts';
 
 /** A file of the repository that is made from code; `render` is pure, so that the check can compare. */
@@ -17,6 +18,7 @@ const markdownHeader = `<!-- ${notice} -->`;
 export const generators: readonly Generator[] = [
   { path: 'crds/ecommercestack.yaml', render: () => renderCrd(yamlHeader) },
   { path: 'charts/ecommerce-operator/templates/crd.yaml', render: () => renderChartCrd(yamlHeader) },
+  { path: 'charts/ecommerce-operator/templates/cluster-role.yaml', render: () => renderClusterRole(yamlHeader) },
   { path: 'operator/api/v1beta1/generated/schema.json', render: () => renderRuntimeSchema(notice) },
   { path: 'docs/reference/ecommercestack.md', render: () => renderReference(markdownHeader) },
   { path: 'docs/reference/conditions.md', render: () => renderConditionsPage(markdownHeader) },

@@ -2,8 +2,8 @@ import test from 'ava';
 import { waitFor } from '../../lab/control-plane/wait.ts';
 import type { EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-stack.ts';
 import { namespace, ShopCluster } from '../support/shop-cluster.ts';
+import { findLost, ShopWriter } from '../support/shop-writer.ts';
 import { conditionOf } from '../support/stacks.ts';
-import { findLost, Writer } from '../support/writer.ts';
 
 const small = { requests: { cpu: '20m', memory: '96Mi' }, limits: { cpu: '2', memory: '384Mi' } };
 
@@ -41,7 +41,7 @@ test.serial('the production shape becomes Ready with replicas, autoscalers and b
 
 test.serial('a PostgreSQL leader killed under writes loses no acknowledged write', async (t) => {
   const { visitor, admin } = await lab.shop('shop');
-  const writer = new Writer(admin, 1);
+  const writer = new ShopWriter(admin, 1);
   await waitFor('some writes', async () => writer.acknowledged > 30, { timeoutMs: 60_000 });
   const leader = await lab.postgresLeader();
   const began = performance.now();
@@ -76,7 +76,7 @@ test.serial('all Redis pods killed at once: the shop goes on answering and the c
 
 test.serial('a parameter that needs a restart rolls PostgreSQL without losing a write', async (t) => {
   const { visitor, admin } = await lab.shop('shop');
-  const writer = new Writer(admin, 100_000);
+  const writer = new ShopWriter(admin, 100_000);
   const spec = { ...production, postgres: { ...production.postgres, parameters: { max_connections: '180' } } };
   await lab.ready('shop', spec, 400_000);
   const record = await writer.stop();

@@ -1,0 +1,67 @@
+import type { ShopClient } from './shop-client.ts';
+
+/** What a writer saw while something was killed. */
+export interface WriteRecord {
+  /** Numbers of the products whose creation was answered with 201. */
+  readonly acknowledged: readonly number[];
+  readonly attempts: number;
+  /** Longest time between two acknowledged writes, milliseconds. */
+  readonly longestGapMs: number;
+}
+
+/** Adds products one after another until `stop`; a failed write is tried again with the same number. */
+export class ShopWriter {
+  readonly #client: ShopClient;
+  readonly #first: number;
+  readonly #acknowledged: number[] = [];
+  readonly #running: Promise<void>;
+  #attempts = 0;
+  #longestGapMs = 0;
+  #stopped = false;
+
+  constructor(client: ShopClient, first: number) {
+    this.#client = client;
+    this.#first = first;
+    this.#running = this.#run();
+  }
+
+  get acknowledged(): number {
+    return this.#acknowledged.length;
+  }
+
+  async stop(): Promise<WriteRecord> {
+    this.#stopped = true;
+    await this.#running;
+    return { acknowledged: this.#acknowledged, attempts: this.#attempts, longestGapMs: Math.round(this.#longestGapMs) };
+  }
+
+  async #run(): Promise<void> {
+    let last = performance.now();
+    for (let number = this.#first; !this.#stopped; ) {
+      this.#attempts += 1;
+      const status = await this.#client.addProduct(number).then(
+        (answer) => answer.status,
+        () => 0,
+      );
+      // 409: an earlier attempt was stored although its answer was lost; the product is there.
+      if (status === 201 || status === 409) {
+        this.#longestGapMs = Math.max(this.#longestGapMs, performance.now() - last);
+        last = performance.now();
+        this.#acknowledged.push(number);
+        number += 1;
+      }
+    }
+  }
+}
+
+/** Numbers whose product cannot be read any more. */
+export async function findLost(client: ShopClient, numbers: readonly number[]): Promise<readonly number[]> {
+  const lost: number[] = [];
+  for (const number of numbers) {
+    const { status } = await client.get(`/api/v1/products/test-product-${number}`);
+    if (status !== 200) {
+      lost.push(number);
+    }
+  }
+  return lost;
+}
