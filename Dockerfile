@@ -19,7 +19,8 @@ FROM ${NODE_IMAGE} AS node
 FROM node AS modules
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+# The versions of package-lock.json; why this is not `npm ci` stands in the Makefile.
+RUN npm install --omit=dev --no-save --ignore-scripts --no-audit --no-fund
 COPY scripts/image-modules.ts scripts/
 
 # The packages that services import, without what only the operator needs; the lists are in scripts/image-modules.ts.

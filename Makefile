@@ -7,6 +7,10 @@ export CLUSTER
 NAME ?= shop
 LAB := npm run --silent lab --
 SETUP_MARK := node_modules/.setup-mark
+# Takes the versions of package-lock.json and leaves the file as it is. `npm ci` would refuse it where it lacks entries of
+# optional packages for other platforms, which npm writes only for those that its registry served. npm itself may run
+# under an older Node, so its warnings about engines are not shown.
+INSTALL := npm install --no-save --no-fund --no-audit --loglevel=error
 
 .DEFAULT_GOAL := help
 .PHONY: help setup generate check test up down status logs load run bench docs
@@ -18,7 +22,9 @@ help: ## list the targets
 	@echo '  NAME=shop                 name of the cluster'
 
 setup: ## install the project's own Node and packages, when package-lock.json changed
-	@cksum package-lock.json | cmp -s - $(SETUP_MARK) || { npm ci && cksum package-lock.json > $(SETUP_MARK); }
+	@cksum package-lock.json | cmp -s - $(SETUP_MARK) || { \
+	  echo 'installing Node and the packages of package-lock.json (a minute)'; \
+	  $(INSTALL) && cksum package-lock.json > $(SETUP_MARK); }
 
 generate: setup ## write the generated files anew: CRD, RBAC, reference documents
 	@npm run --silent generate
