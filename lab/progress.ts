@@ -93,7 +93,8 @@ function updatingLine(output: ProgressOutput, title: string): Line {
   const draw = (mark: string, tail: string) => {
     const elapsed = formatElapsed(performance.now() - startedAt);
     const line = `${mark} ${title} ${elapsed}${tail === '' ? '' : `  ${tail}`}`;
-    output.write(`\r\u001b[2K${line.slice(0, (output.columns ?? 120) - 1)}`);
+    // Some pseudo-terminals have a width of 0.
+    output.write(`\r\u001b[2K${line.slice(0, (output.columns || 120) - 1)}`);
   };
   const timer = setInterval(() => draw('…', text), spinnerIntervalMs).unref();
   draw('…', '');

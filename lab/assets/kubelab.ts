@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { access, chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { pruneEntries, touch } from '../images/cache-entry.ts';
 import { cacheDirectory } from '../paths.ts';
 import { withLock } from '../programs/lock.ts';
 import { run } from '../programs/run.ts';
@@ -21,12 +22,15 @@ const kubelabPrograms = [
   'metrics-server',
 ];
 
+/** The programs of a build in use stay readable for those who run them; its log counts as well. */
+const keptBuilds = 6;
+
 const sourceDirectory = join(import.meta.dirname, '..', 'kubelab');
 
 /** The directory of kubelab's programs when they are built already; undefined otherwise. Costs one run of `go env`. */
 export async function findBuiltKubelab(): Promise<string | undefined> {
   const directory = await outputDirectory().catch(() => undefined);
-  return directory !== undefined && (await exists(join(directory, 'kubelab'))) ? directory : undefined;
+  return directory !== undefined && (await isUsable(directory)) ? directory : undefined;
 }
 
 /**
@@ -35,14 +39,14 @@ export async function findBuiltKubelab(): Promise<string | undefined> {
  */
 export async function buildKubelab(progress: Progress): Promise<string> {
   const directory = await outputDirectory();
-  if (await exists(join(directory, 'kubelab'))) {
+  if (await isUsable(directory)) {
     return directory;
   }
   return progress.step('build the Kubernetes programs (lab/kubelab)', (step) =>
     withLock(
       directory,
       async () => {
-        if (!(await exists(join(directory, 'kubelab')))) {
+        if (!(await isUsable(directory))) {
           step.detail('go build; minutes the first time');
           await build(directory, (logPath) => step.log(logPath));
         }
@@ -59,14 +63,24 @@ async function build(directory: string, onLog: (path: string) => void): Promise<
   const logPath = join(parent, `${basename(directory)}.log`);
   onLog(logPath);
   const temporary = await mkdtemp(join(parent, 'building-'));
+  const scratch = join(temporary, 'scratch');
   try {
+    await mkdir(scratch);
     const build = goBuildCommand(await kubernetesVersion());
-    const options = { cwd: sourceDirectory, env: goEnvironment, logPath };
+    // A build whose starter was killed would go on for minutes, for nobody.
+    const options = {
+      cwd: sourceDirectory,
+      env: { ...goEnvironment, GOTMPDIR: scratch },
+      logPath,
+      endsWithParent: true,
+    };
     await run([...build, '-o', join(temporary, 'kubelab'), '.'], options);
     await run([...build, '-o', join(temporary, 'pause'), './pause'], options);
     await Promise.all(kubelabPrograms.map((name) => symlink('kubelab', join(temporary, name))));
+    await rm(scratch, { recursive: true });
     await chmod(temporary, 0o755);
     await rename(temporary, directory);
+    await pruneEntries(parent, keptBuilds);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw error;
@@ -108,9 +122,11 @@ function isSource(path: string): boolean {
   return /(^|\/)go\.(mod|sum)$|\.go$/.test(path) && !path.endsWith('_test.go');
 }
 
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
+/** Marks the build as used now, so that it is not taken for an old one; its files keep their times, which name them elsewhere. */
+async function isUsable(directory: string): Promise<boolean> {
+  const isBuilt = await access(join(directory, 'kubelab')).then(
     () => true,
     () => false,
   );
+  return isBuilt && touch(directory);
 }

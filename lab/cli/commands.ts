@@ -1,6 +1,5 @@
 import { access } from 'node:fs/promises';
 import { daemonLog } from '../cluster/inside.ts';
-import { LabCluster } from '../cluster/lab-cluster.ts';
 import { labPaths } from '../cluster/lab-paths.ts';
 import { followOperatorLog, statusText, untilInterrupted } from '../delivery/commands.ts';
 import { deploy } from '../delivery/deploy.ts';
@@ -8,7 +7,7 @@ import { loadImages } from '../delivery/load.ts';
 import { runOperator } from '../delivery/run-operator.ts';
 import { imageNames } from '../images/catalog.ts';
 import { ProgramError, run } from '../programs/run.ts';
-import type { Progress } from '../provider.ts';
+import type { Cluster, Progress } from '../provider.ts';
 import type { Command, CommandLine } from './command-line.ts';
 import { labStatus } from './lab-status.ts';
 import { chooseProvider, findCluster } from './providers.ts';
@@ -34,10 +33,11 @@ export const commands: Readonly<Record<Command, Run>> = {
   },
 
   async status({ name }) {
-    const cluster = await findCluster(name);
-    if (cluster instanceof LabCluster) {
-      write(await labStatus(cluster));
+    const { provider } = await chooseProvider(name);
+    if (provider.kind === 'lab') {
+      write(await labStatus(name));
     }
+    const cluster = await findCluster(name);
     write(`${await statusText(cluster).catch(explainBareCluster)}\n`);
   },
 
@@ -59,14 +59,26 @@ export const commands: Readonly<Record<Command, Run>> = {
 
   async shell({ name }) {
     const cluster = await findCluster(name);
-    await untilInterrupted(() => cluster.exec([process.env['SHELL'] ?? 'sh'], { interactive: true }));
+    await runOnTerminal(cluster, [process.env['SHELL'] ?? 'sh']);
   },
 
   async exec({ name, words }) {
     const cluster = await findCluster(name);
-    await untilInterrupted(() => cluster.exec(words, { interactive: true }));
+    await runOnTerminal(cluster, words);
   },
 };
+
+/** The program has said itself what was wrong; this one ends with its exit code. */
+async function runOnTerminal(cluster: Cluster, argv: readonly string[]): Promise<void> {
+  try {
+    await untilInterrupted(() => cluster.exec(argv, { interactive: true }));
+  } catch (error) {
+    if (!(error instanceof ProgramError)) {
+      throw error;
+    }
+    process.exitCode = error.exitCode ?? 1;
+  }
+}
 
 /** Works also when the lab does not: that is when its logs are wanted. */
 async function followProgramLog(name: string, program: string): Promise<void> {

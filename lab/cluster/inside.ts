@@ -8,6 +8,8 @@ import { listProcesses, type NamespacedProcess, programName } from './process-ta
 
 const shownLogLines = 20;
 const startTimeoutMs = 10_000;
+/** While a process becomes another program the kernel lets nobody look at it; after half a second without a sight it has ended. */
+const toleratedMisses = 50;
 
 /** A lab whose namespaces exist. */
 export interface Inside {
@@ -42,7 +44,7 @@ function environmentOf({ directory, temporary }: LabPaths): readonly string[] {
 
 /** Runs a program in a lab to its end; see {@link enterCommand} and `run`. */
 export function runInside(lab: Inside, depth: Depth, argv: readonly string[], options?: RunOptions): Promise<string> {
-  return runSystem(enterCommand(lab, depth, argv), options);
+  return runSystem(enterCommand(lab, depth, argv), { shownAs: argv, ...options });
 }
 
 /** A program of the lab that runs until the lab ends. */
@@ -75,17 +77,14 @@ export async function ensureDaemon(lab: Inside, daemon: Daemon): Promise<void> {
   await using log = await open(daemonLog(lab.paths, name), 'a');
   // setsid --fork: nsenter need not wait, the first process of the lab becomes the parent.
   await runInside(lab, 'all', ['setsid', '--fork', ...argv], { outputTo: log.fd });
-  await waitFor(`${name} runs`, () => hasStarted(lab, daemon), { timeoutMs: startTimeoutMs, intervalMs: 5 });
-}
-
-/** Between its fork and its start the process is still called setsid, with the daemon's command as arguments. */
-async function hasStarted(lab: Inside, { name, argv }: Daemon): Promise<boolean> {
-  const daemons = await listDaemons(lab);
-  if (daemons.some((entry) => programName(entry) === name)) {
-    return true;
-  }
-  const isStarting = daemons.some((entry) => entry.argv.includes(argv[0] ?? name));
-  return isStarting ? false : endWait(lab, name);
+  let misses = 0;
+  const hasStarted = async () => {
+    const daemons = await listDaemons(lab);
+    // Before its start the process is called setsid, with the daemon's command as arguments.
+    misses = daemons.some((entry) => entry.argv.includes(argv[0] ?? name)) ? 0 : misses + 1;
+    return misses < toleratedMisses ? daemons.some((entry) => programName(entry) === name) : endWait(lab, name);
+  };
+  await waitFor(`${name} runs`, hasStarted, { timeoutMs: startTimeoutMs, intervalMs: 10 });
 }
 
 /** The log of one of the lab's programs. */

@@ -42,7 +42,8 @@ export class LabCluster implements Cluster {
 
   kubectl(args: readonly string[], options: ProgramOptions = {}): Promise<string> {
     const flags = [`--kubeconfig=${this.kubeconfigPath}`, `--cache-dir=${join(this.directory, 'kubectl-cache')}`];
-    return run([join(this.#state.programs, 'kubectl'), ...flags, ...args], options);
+    const command = [join(this.#state.programs, 'kubectl'), ...flags, ...args];
+    return run(command, { ...options, endsWithParent: true });
   }
 
   importImages(archives: readonly string[]): Promise<void> {
@@ -61,7 +62,7 @@ export class LabCluster implements Cluster {
     const path = `PATH=${this.#state.programs}${delimiter}${searchPath()}`;
     const program = ['env', path, `KUBECONFIG=${this.kubeconfigPath}`, ...argv];
     const command = ['unshare', '--mount', '--', 'sh', '-c', script, resolv, ...program];
-    return runSystem(enterCommand(this.#inside, 'network', command), options);
+    return runSystem(enterCommand(this.#inside, 'network', command), { ...options, shownAs: argv });
   }
 
   /** Programs of the lab itself that run now, with their ids on this machine. */

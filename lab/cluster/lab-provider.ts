@@ -1,6 +1,7 @@
 import type { ClusterProvider } from '../provider.ts';
 import { bringDown } from './down.ts';
-import { assertPossible, bringUp, findHealthy } from './up.ts';
+import { findHealthy } from './health.ts';
+import { assertPossible, bringUp } from './up.ts';
 
 /** The name of the lab when nobody names one. */
 export const defaultLabName = 'shop';

@@ -13,6 +13,8 @@ const outerLink = 'eth0';
  * be an answer to this machine. May be repeated on a half-made network.
  */
 export async function ensureNetwork(lab: Inside, addresses: LabAddresses): Promise<void> {
+  // Built into many kernels; a module that cannot be loaded is told below by its effect.
+  await succeeds(['modprobe', '-a', 'br_netfilter', 'overlay', 'nf_tables']);
   await ensureOuterLink(lab, addresses);
   const inside = (argv: readonly string[], input?: string) =>
     runInside(lab, 'network', argv, input === undefined ? {} : { input });

@@ -19,7 +19,7 @@ export interface NamespacedProcess extends ProcessEntry {
 
 const pageBytes = 4096;
 
-/** Every process that this user may look into. Kernel threads and processes that end meanwhile are left out. */
+/** Every process that this user may look into. Kernel threads, and programs at the moment of their start, have no arguments. */
 export async function listProcesses(): Promise<readonly NamespacedProcess[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const entries = await Promise.all(pids.map((pid) => readProcess(pid)));

@@ -4,25 +4,24 @@ import type { ApiReader } from '../control-plane/api-request.ts';
 import { waitFor } from '../control-plane/wait.ts';
 import { withLock } from '../programs/lock.ts';
 import type { Progress, Step } from '../provider.ts';
-import { addOnObjects, neededDeployments } from './add-ons.ts';
+import { addOnObjects } from './add-ons.ts';
 import { addressesOf } from './addresses.ts';
 import { ensureCgroups, listHierarchies } from './cgroups.ts';
-import { controlPlaneDaemons, ensureControlPlane, ensureCredentials } from './control-plane.ts';
+import { ensureControlPlane, ensureCredentials } from './control-plane.ts';
 import { removeEverything } from './down.ts';
+import { findHealthy, missingAddOns } from './health.ts';
 import { findHolder, startHolder } from './holder.ts';
 import { raiseHostSettings } from './host-settings.ts';
-import { daemonLog, type Inside, listDaemons } from './inside.ts';
+import { daemonLog, type Inside } from './inside.ts';
 import { LabCluster, labApi } from './lab-cluster.ts';
 import { type LabPaths, labPaths } from './lab-paths.ts';
 import { ensureNetwork } from './network.ts';
-import { ensureNode, ensureRuntime, importArchives, isNodeReady } from './node.ts';
-import { programName } from './process-table.ts';
-import { ensureState, type LabState, readState } from './state.ts';
+import { ensureNode, ensureRuntime, importArchives } from './node.ts';
+import { ensureState, type LabState } from './state.ts';
 import { systemImageArchive } from './system-images.ts';
 import { ensureSystemPackages, nodePackages } from './system-packages.ts';
 
 const addOnTimeoutMs = 120_000;
-const nodePrograms = ['containerd', 'kubelet', 'kube-proxy'];
 
 /** Makes the lab `name`, repairs a half-made one, or finds it healthy; see `ClusterProvider.up`. */
 export function bringUp(name: string, progress: Progress): Promise<LabCluster> {
@@ -42,32 +41,6 @@ export function assertPossible(): void {
   }
   if (process.getuid?.() !== 0) {
     throw new Error('the lab makes namespaces and needs root: run with sudo, or use CLUSTER=kind with a Docker engine');
-  }
-}
-
-/** The lab `name` when all of it runs and answers; undefined otherwise. */
-export async function findHealthy(name: string): Promise<LabCluster | undefined> {
-  const paths = labPaths(name);
-  const [state, holder] = [await readState(paths), await findHolder(paths)];
-  if (state === undefined || holder === undefined) {
-    return undefined;
-  }
-  const inside = { paths, holder };
-  return (await isHealthy(inside, state).catch(() => false)) ? new LabCluster(inside, state) : undefined;
-}
-
-async function isHealthy(inside: Inside, { programs }: LabState): Promise<boolean> {
-  const running = (await listDaemons(inside)).map(programName);
-  const expected = [...controlPlaneDaemons(inside.paths, programs).map(({ name }) => name), ...nodePrograms];
-  if (!expected.every((name) => running.includes(name))) {
-    return false;
-  }
-  const api = await labApi(inside.paths.adminKubeconfig);
-  try {
-    const answers = await Promise.all([api.get('/readyz'), isNodeReady(api), areAddOnsReady(api)]);
-    return answers.every((answer) => answer === 'ok' || answer === true);
-  } finally {
-    api.close();
   }
 }
 
@@ -132,22 +105,15 @@ async function ensureAddOns(cluster: LabCluster, api: ApiReader, step: Step): Pr
   const list = { apiVersion: 'v1', kind: 'List', items: addOnObjects(labPaths(cluster.name).volumes) };
   const apply = ['apply', '--server-side', '--force-conflicts', '-f', '-'];
   await cluster.kubectl(apply, { input: JSON.stringify(list) });
-  step.detail('waiting for their pods');
-  await waitFor('DNS and volumes are available', () => areAddOnsReady(api), {
+  const areAvailable = async () => {
+    const missing = await missingAddOns(api);
+    if (missing.length > 0) {
+      step.detail(`waiting for ${missing.join(', ')}`);
+    }
+    return missing.length === 0;
+  };
+  await waitFor('DNS and volumes are available', areAvailable, {
     timeoutMs: addOnTimeoutMs,
     explain: () => cluster.kubectl(['get', 'pods,events', '--all-namespaces']),
   });
-}
-
-async function areAddOnsReady(api: ApiReader): Promise<boolean> {
-  const available = await Promise.all(
-    neededDeployments.map(async ({ namespace, name }) => {
-      // `as`: the shape of the API, apps/v1 Deployment.
-      const { status } = JSON.parse(await api.get(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`)) as {
-        readonly status?: { readonly availableReplicas?: number };
-      };
-      return (status?.availableReplicas ?? 0) > 0;
-    }),
-  );
-  return available.every(Boolean);
 }

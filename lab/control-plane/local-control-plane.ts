@@ -65,7 +65,7 @@ export class LocalControlPlane implements AsyncDisposable {
   kubectl(args: readonly string[], options: ProgramOptions = {}): Promise<string> {
     const { kubectlPath, directory } = this.#parts;
     const flags = [`--kubeconfig=${this.kubeconfigPath}`, `--cache-dir=${join(directory, 'kubectl-cache')}`];
-    return run([kubectlPath, ...flags, ...args], options);
+    return run([kubectlPath, ...flags, ...args], { ...options, endsWithParent: true });
   }
 
   /** Applies files of CustomResourceDefinitions and resolves when the API server serves them. */

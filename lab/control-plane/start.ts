@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findPrograms } from '../assets/find-program.ts';
-import { Child, endWithParent } from '../programs/child.ts';
+import { Child } from '../programs/child.ts';
 import { findFreePort } from '../programs/ports.ts';
 import { createScratchDirectory } from '../programs/scratch.ts';
 import { silentProgress } from '../progress.ts';
@@ -61,11 +61,9 @@ async function startOnce(
     ...(options.apiServerArguments ?? []),
   ];
   const argumentsOf = programArguments(directory, credentials, { port, extra });
-  const prefix = await endWithParent();
   const children = composition.programs.map((name) => {
-    const [file, ...args] = [...prefix, paths[name], ...argumentsOf[name]];
     const logPath = join(directory, `${name}.log`);
-    return new Child({ name, argv: [file ?? paths[name], ...args], cwd: directory, logPath });
+    return new Child({ name, argv: [paths[name], ...argumentsOf[name]], cwd: directory, logPath });
   });
   const api = createApiReader(serverUrl, credentials);
   const parts = { directory, serverUrl, credentials, kubectlPath: paths.kubectl, children, api };

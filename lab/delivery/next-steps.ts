@@ -3,7 +3,7 @@ import type { StackName } from './stack-wait.ts';
 
 /** What {@link nextSteps} writes about. */
 export interface Shop {
-  readonly cluster: Pick<Cluster, 'kubeconfigPath'>;
+  readonly cluster: Pick<Cluster, 'kind' | 'name' | 'kubeconfigPath'>;
   readonly stack: StackName;
   readonly published: Published;
   /** Directory of a kubectl, where PATH has none. */
@@ -12,17 +12,25 @@ export interface Shop {
 
 /** What a person can do with the shop that just came up. */
 export function nextSteps({ cluster, stack: { namespace, name }, published: { url }, kubectlDirectory }: Shop): string {
+  const target = targetOf(cluster);
   const path = kubectlDirectory === undefined ? '' : ` PATH=${kubectlDirectory}:$PATH`;
   const rows = [
-    ['ask the shop', `curl ${url}/api/v1/products?limit=3`],
     ['use kubectl', `export KUBECONFIG=${cluster.kubeconfigPath}${path}`],
+    ['fill the catalogue', `kubectl exec -n ${namespace} deploy/${name}-product -- node main.ts seed`],
+    ['ask the shop', `curl ${url}/api/v1/products?limit=3`],
     ['see the stack', `kubectl get ecommercestack -n ${namespace} ${name} -o wide`],
-    ['see its parts', 'make status'],
-    ['operator logs', 'make logs'],
-    ['changed a service', 'npm run lab -- load product'],
-    ['take it down', 'make down'],
+    ['see its parts', `make status${target}`],
+    ['operator logs', `make logs${target}`],
+    ['changed a service', `make load ONLY=product${target}`],
+    ['take it down', `make down${target}`],
   ];
   const width = Math.max(...rows.map(([title = '']) => title.length));
   const lines = rows.map(([title = '', command]) => `  ${title.padEnd(width)}   ${command}`);
   return ['', `The shop answers at ${url}`, '', ...lines, ''].join('\n');
+}
+
+/** What make needs to find a cluster again that it would not choose by itself. */
+function targetOf({ kind, name }: Shop['cluster']): string {
+  const named = kind === 'current' || name === 'shop' ? '' : ` NAME=${name}`;
+  return `${kind === 'current' ? ' CLUSTER=current' : ''}${named}`;
 }

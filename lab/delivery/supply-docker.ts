@@ -6,7 +6,7 @@ import { serviceNames } from '../images/catalog.ts';
 import { projectRoot } from '../images/directories.ts';
 import { run } from '../programs/run.ts';
 import type { Cluster, Progress } from '../provider.ts';
-import { findInPath } from './find-in-path.ts';
+import { inspectMachine } from './choose.ts';
 import { importChanged } from './imported-images.ts';
 import { operatorName } from './names.ts';
 import type { Supply } from './supply.ts';
@@ -30,9 +30,9 @@ const postgresVersion = '17';
 export async function supplyByDocker(cluster: Cluster, supply: DockerSupply, progress: Progress): Promise<Supply> {
   const names = supply.names ?? ['operator', ...(await serviceNames()), 'postgres'];
   const builds = names.map((name) => dockerBuild(name, supply));
-  const hasDocker = (await findInPath('docker')) !== undefined;
+  const { hasDocker } = await inspectMachine();
   if (!hasDocker && supply.delivery === 'push') {
-    progress.note(`no docker here: the images must be in ${supply.registry} already`);
+    progress.note(`no Docker engine here: the images must be in ${supply.registry} already`);
     return { changed: builds.map(({ reference }) => reference), values: valuesOf(names, supply, supply.version) };
   }
   const images: Omit<BuiltImage, 'archivePath'>[] = [];

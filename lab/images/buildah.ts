@@ -55,7 +55,7 @@ async function rebuild(entry: string, options: BuildahOptions): Promise<Image> {
 
 async function keyOf({ directory, base }: BuildahOptions): Promise<string> {
   const names = (await readdir(directory, { recursive: true })).sort();
-  return contentKey(recipe, await filesKey(names.map((name) => join(directory, name))), imageDigest(base));
+  return contentKey(recipe, await filesKey(directory, names), imageDigest(base));
 }
 
 async function readBuilt(entry: string, base: Image): Promise<Image | undefined> {

@@ -100,7 +100,7 @@ async function modulesStage(set: ModuleSet): Promise<PreparedStage> {
     packages: LockedPackages;
   };
   const versions = modulePaths(packages, importedPackages[set]).map((path) => `${path}@${packages[path]?.version}`);
-  const key = contentKey(set, ...versions, await filesKey([join(projectRoot, 'scripts/image-modules.ts')]));
+  const key = contentKey(set, ...versions, await filesKey(projectRoot, ['scripts/image-modules.ts']));
   return {
     key,
     prepare: () =>

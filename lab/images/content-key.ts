@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 /** Hexadecimal digits of a key: 64 bits are enough to tell the few hundred versions of one cache apart. */
 const keyLength = 16;
@@ -13,8 +14,8 @@ export function contentKey(...parts: readonly (string | Uint8Array)[]): string {
   return hash.digest('hex').slice(0, keyLength);
 }
 
-/** The key of files by their names and contents, in the order given. */
-export async function filesKey(paths: readonly string[]): Promise<string> {
-  const parts = await Promise.all(paths.map(async (path) => [path, await readFile(path)]));
+/** The key of files by their names below `root` and their contents, in the order given: the same in every checkout. */
+export async function filesKey(root: string, names: readonly string[]): Promise<string> {
+  const parts = await Promise.all(names.map(async (name) => [name, await readFile(join(root, name))]));
   return contentKey(...parts.flat());
 }

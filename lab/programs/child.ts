@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { tailOf } from '../log-tail.ts';
-import { succeeds } from './run.ts';
+import { endWithParent } from './parent-death.ts';
 
 const shownLogLines = 20;
 
 /** A program that runs as long as this process does. */
 export interface ChildProgram {
   readonly name: string;
-  /** The program's path and its arguments; {@link endWithParent} goes before them. */
+  /** The program's path and its arguments. */
   readonly argv: readonly [string, ...string[]];
   readonly cwd: string;
   /** Output and errors are appended here. */
@@ -41,7 +41,7 @@ export class Child {
     }
     const { argv, cwd, logPath } = this.#program;
     const log = openSync(logPath, 'a');
-    const [file, ...args] = argv;
+    const [file = argv[0], ...args] = [...endWithParent(), ...argv];
     const child = spawn(file, args, {
       cwd,
       stdio: ['ignore', log, log],
@@ -82,16 +82,4 @@ export class Child {
   logTail(): Promise<string> {
     return tailOf(this.#program.logPath, shownLogLines);
   }
-}
-
-let parentDeathPrefix: Promise<readonly string[]> | undefined;
-
-/**
- * What to put before a command so that the kernel ends it when this process ends, even by SIGKILL. Empty where
- * util-linux' setpriv is missing (macOS, Alpine): there `Child.stop` and the exit handlers of its user have to do.
- */
-export function endWithParent(): Promise<readonly string[]> {
-  const prefix = ['setpriv', '--pdeathsig', 'KILL', '--'];
-  parentDeathPrefix ??= succeeds([...prefix, 'true']).then((isThere) => (isThere ? prefix : []));
-  return parentDeathPrefix;
 }

@@ -1,14 +1,20 @@
 import { type StdioOptions, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { delimiter } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { ExecOptions } from '../provider.ts';
+import { endWithParent } from './parent-death.ts';
 
 const shownErrorLines = 15;
 
 /** How {@link run} starts a program. */
 export interface RunOptions extends ExecOptions {
+  /** The command as errors name it, when it is wrapped in others that are no business of the reader. */
+  readonly shownAs?: readonly string[];
+  /** The kernel ends the program when this process ends, however that happens (Linux). */
+  readonly endsWithParent?: boolean;
   /** Also appends output and errors to this file. */
   readonly logPath?: string;
   /** Written to the standard input instead of `input`, for what is too large to hold. */
@@ -37,10 +43,11 @@ export class ProgramError extends Error {
 
 /** Runs a program to its end; resolves with its output and rejects with a {@link ProgramError} that carries its errors. */
 export async function run(argv: readonly string[], options: RunOptions = {}): Promise<string> {
-  const [file, ...args] = argv;
+  const [file, ...args] = options.endsWithParent === true ? [...endWithParent(), ...argv] : argv;
   if (file === undefined) {
     throw new TypeError('run() needs at least the name of a program');
   }
+  const shown = options.shownAs ?? argv;
   const child = spawn(file, args, {
     cwd: options.cwd,
     env: { ...process.env, PATH: searchPath(), ...options.env },
@@ -51,7 +58,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   const stdout = collect(child.stdout, options);
   const stderr = collect(child.stderr, options);
   const ended = new Promise<{ exitCode: number | undefined; signal: string }>((resolve, reject) => {
-    child.once('error', (error) => reject(explainFailure(argv, options, error)));
+    child.once('error', (error) => reject(explainFailure(shown, options, error)));
     child.once('close', (code, signal) =>
       resolve({ exitCode: code ?? undefined, signal: signal ?? 'an unknown signal' }),
     );
@@ -60,7 +67,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   const { exitCode, signal } = await ended;
   await Promise.all([stdout.done, stderr.done]);
   if (exitCode !== 0) {
-    throw new ProgramError(argv, exitCode === undefined ? { signal } : { exitCode }, stderr.text() || stdout.text());
+    throw new ProgramError(shown, exitCode === undefined ? { signal } : { exitCode }, stderr.text() || stdout.text());
   }
   return stdout.text();
 }
@@ -124,16 +131,12 @@ function collect(stream: NodeJS.ReadableStream | null, { onLine, logPath }: RunO
   if (stream === null) {
     return { text: () => '', done: Promise.resolve() };
   }
-  let partial = '';
   stream.setEncoding('utf8');
-  stream.on('data', (chunk: string) => {
-    chunks.push(chunk);
-    if (onLine !== undefined) {
-      const lines = (partial + chunk).split('\n');
-      partial = lines.pop() ?? '';
-      lines.forEach(onLine);
-    }
-  });
+  stream.on('data', (chunk: string) => chunks.push(chunk));
+  if (onLine !== undefined) {
+    // Splits whole lines, also the last one when it has no end.
+    createInterface({ input: stream }).on('line', onLine);
+  }
   const log = logPath === undefined ? undefined : stream.pipe(createWriteStream(logPath, { flags: 'a' }));
   return { text: () => chunks.join(''), done: log === undefined ? Promise.resolve() : finished(log) };
 }
