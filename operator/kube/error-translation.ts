@@ -75,7 +75,7 @@ function build(status: Readonly<Record<string, unknown>>, parts: Parts): KubeErr
   const details = recordOf(status['details']);
   const retryAfterMs = parts.retryAfterMs ?? secondsToMs(numberOf(details['retryAfterSeconds']));
   const message = textOf(status['message']) ?? (parts.fallback === '' ? 'no explanation' : parts.fallback);
-  const made = classes.get(parts.code) ?? TransientError;
+  const made = isRefusedPatch(parts.code, message) ? InvalidError : (classes.get(parts.code) ?? TransientError);
   return new made(`${message} (HTTP ${parts.code})`, {
     status: parts.code,
     reason: textOf(status['reason']) ?? `HTTP${parts.code}`,
@@ -83,6 +83,11 @@ function build(status: Readonly<Record<string, unknown>>, parts: Parts): KubeErr
     causes: listOf(details['causes']).filter(isRecord).map(toCause),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
+}
+
+/** The server says 500 to an apply with a field that its schema does not know, but repeating it cannot help. */
+function isRefusedPatch(code: number, message: string): boolean {
+  return code === 500 && message.startsWith('failed to create typed patch object');
 }
 
 function toCause(cause: Readonly<Record<string, unknown>>): ErrorCause {

@@ -10,7 +10,7 @@ import { Reflector, type ReflectorTiming } from './reflector.ts';
 import { StackIndex } from './stack-index.ts';
 import { StringPool } from './strings.ts';
 import type { Syncable } from './syncable.ts';
-import type { ProjectionRules } from './to-live-object.ts';
+import type { ProjectionRules } from './to-packed-object.ts';
 import type { Transport } from './transport.ts';
 import { namespaceOf, scopesOf, WatchSet } from './watch-set.ts';
 
@@ -146,18 +146,18 @@ class ProjectionCache implements ObjectCache {
   }
 
   #createStore(kind: Kind, rules: ProjectionRules, options: ObjectCacheOptions): KindStore {
-    const { metrics, names } = options;
+    const { metrics } = options;
     const resource = resourceName(kind);
     return new KindStore({
+      kind: { apiVersion: kind.apiVersion, kind: kind.kind },
       rules,
-      stackOf: ({ ref, labels }) => toStackKey(ref, labels[names.stackLabel]),
-      onEntry: (entry, isPresent) => {
-        metrics.cacheObjects.inc({ resource }, isPresent ? 1 : -1);
-        this.#index.update(entry, isPresent);
+      onEntry: (before, after) => {
+        metrics.cacheObjects.inc({ resource }, Number(after !== undefined) - Number(before !== undefined));
+        this.#index.update(before, after);
       },
-      onChange: ({ live, stack }, change) => {
+      onChange: ({ ref, stack }, change) => {
         if (stack !== undefined) {
-          this.#listeners.call(stack, { ref: live.ref, ...change });
+          this.#listeners.call(stack, { ref, ...change });
         }
       },
       onDropped: () => metrics.informerDropped.inc({ resource }),
@@ -169,10 +169,6 @@ interface ScopedStore {
   /** `undefined`: all namespaces. */
   readonly namespace: string | undefined;
   readonly store: KindStore;
-}
-
-function toStackKey(ref: ObjectRef, stack: string | undefined): StackKey | undefined {
-  return stack === undefined || ref.namespace === undefined ? undefined : `${ref.namespace}/${stack}`;
 }
 
 function keyOfRef(ref: ObjectRef): string {

@@ -25,9 +25,10 @@ export function extractOwned(object: KubernetesObject, manager: string): JsonObj
 /** Keeps values from being guessed by hashing candidates: Secrets go through here. Lives as long as the process. */
 const processKey = randomBytes(16).toString('hex');
 
-/** A fingerprint of extracted values, 22 characters, comparable inside this process only. */
+/** A fingerprint of extracted values, 16 characters (96 bits), comparable inside this process only. */
 export function fingerprint(value: JsonObject): string {
-  return hash('sha256', processKey + JSON.stringify(value), 'base64url').slice(0, 22);
+  const digest = hash('sha256', processKey + JSON.stringify(value), 'buffer');
+  return digest.toString('base64url', 0, 12);
 }
 
 function extractRecord(record: JsonObject, set: JsonObject): JsonObject {

@@ -1,21 +1,27 @@
 import type { Json, JsonObject, KubernetesObject } from '../api/kubernetes.ts';
 import { isRecord, listOf, recordOf } from './json.ts';
 import { fingerprint } from './owned-fields.ts';
-import type { StringPool } from './strings.ts';
 
 /** The few fields of an object that decisions need, by kind; an absent field stays absent. */
-export function projectStatus(object: KubernetesObject, pool: StringPool): JsonObject {
+export function projectStatus(object: KubernetesObject): JsonObject {
   const project = projections[object.kind];
   return project === undefined
     ? {}
-    : project({ spec: recordOf(object['spec']), status: recordOf(object['status']), object, pool });
+    : project({ spec: recordOf(object['spec']), status: recordOf(object['status']), object });
 }
+
+/** Whether many objects of this kind have the very same projection, so that sharing its text pays. */
+export function isRepetitive(kind: string): boolean {
+  return !kindsWithNames.has(kind);
+}
+
+/** Their projections hold addresses, times or revisions. */
+const kindsWithNames: ReadonlySet<string> = new Set(['Pod', 'StatefulSet', 'Service', 'Secret']);
 
 interface Source {
   readonly spec: JsonObject;
   readonly status: JsonObject;
   readonly object: KubernetesObject;
-  readonly pool: StringPool;
 }
 
 type Projection = (source: Source) => JsonObject;
@@ -25,34 +31,30 @@ const projections: Readonly<Record<string, Projection>> = {
   StatefulSet: projectWorkload,
   Pod: projectPod,
   Job: projectJob,
-  PersistentVolumeClaim: ({ spec, status, pool }) => ({
-    ...pick(status, ['phase'], pool),
-    ...pick(spec, ['storageClassName'], pool),
+  PersistentVolumeClaim: ({ spec, status }) => ({
+    ...pick(status, ['phase']),
+    ...pick(spec, ['storageClassName']),
     ...pickAs(recordOf(status['capacity']), 'storage', 'capacity'),
     ...pickAs(recordOf(recordOf(spec['resources'])['requests']), 'storage', 'requested'),
-    ...projectConditions(status, pool),
+    ...projectConditions(status),
   }),
-  HorizontalPodAutoscaler: ({ spec, status, pool }) => ({
-    ...pick(spec, ['minReplicas', 'maxReplicas'], pool),
-    ...pick(status, ['currentReplicas', 'desiredReplicas'], pool),
-    ...projectConditions(status, pool),
+  HorizontalPodAutoscaler: ({ spec, status }) => ({
+    ...pick(spec, ['minReplicas', 'maxReplicas']),
+    ...pick(status, ['currentReplicas', 'desiredReplicas']),
+    ...projectConditions(status),
   }),
-  PodDisruptionBudget: ({ status, pool }) =>
-    pick(
-      status,
-      ['observedGeneration', 'currentHealthy', 'desiredHealthy', 'disruptionsAllowed', 'expectedPods'],
-      pool,
-    ),
-  Service: ({ spec, pool }) => pick(spec, ['clusterIP', 'type'], pool),
+  PodDisruptionBudget: ({ status }) =>
+    pick(status, ['observedGeneration', 'currentHealthy', 'desiredHealthy', 'disruptionsAllowed', 'expectedPods']),
+  Service: ({ spec }) => pick(spec, ['clusterIP', 'type']),
   // A changed credential must wake its stack; the fingerprint is keyed, so it gives nothing of the value away.
   Secret: ({ object }) => ({ content: fingerprint(recordOf(object['data'])) }),
 };
 
-function projectWorkload({ spec, status, pool }: Source): JsonObject {
+function projectWorkload({ spec, status }: Source): JsonObject {
   return {
     ...pickAs(spec, 'replicas', 'specReplicas'),
-    ...pick(status, workloadFields, pool),
-    ...projectConditions(status, pool),
+    ...pick(status, workloadFields),
+    ...projectConditions(status),
   };
 }
 
@@ -66,19 +68,19 @@ const workloadFields = [
   'updateRevision',
 ];
 
-function projectPod({ spec, status, pool }: Source): JsonObject {
+function projectPod({ spec, status }: Source): JsonObject {
   const conditions = listOf(status['conditions']).filter(isRecord);
   return {
-    ...pick(status, ['phase', 'podIP', 'startTime', 'reason'], pool),
-    ...pick(spec, ['nodeName'], pool),
+    ...pick(status, ['phase', 'podIP', 'startTime', 'reason']),
+    ...pick(spec, ['nodeName']),
     ready: conditions.some(({ type, status: value }) => type === 'Ready' && value === 'True'),
     containers: [
       ...listOf(status['initContainerStatuses']).filter(isRecord).filter(isTroubled),
       ...listOf(status['containerStatuses']).filter(isRecord),
-    ].map((container) => projectContainer(container, pool)),
+    ].map((container) => projectContainer(container)),
     conditions: conditions
       .filter(({ type }) => type === 'PodScheduled' || type === 'Ready')
-      .map((condition) => pick(condition, conditionFields, pool)),
+      .map((condition) => pick(condition, conditionFields)),
   };
 }
 
@@ -88,14 +90,14 @@ function isTroubled(container: JsonObject): boolean {
   return isRecord(state['waiting']) || (isRecord(state['terminated']) && state['terminated']['exitCode'] !== 0);
 }
 
-function projectContainer(container: JsonObject, pool: StringPool): JsonObject {
+function projectContainer(container: JsonObject): JsonObject {
   const state = recordOf(container['state']);
   const waiting = recordOf(state['waiting']);
   const terminated = isRecord(state['terminated'])
     ? state['terminated']
     : recordOf(recordOf(container['lastState'])['terminated']);
   return {
-    ...pick(container, ['name', 'image', 'ready', 'restartCount'], pool),
+    ...pick(container, ['name', 'image', 'ready', 'restartCount']),
     ...pickAs(waiting, 'reason', 'waitingReason'),
     ...pickAs(waiting, 'message', 'waitingMessage'),
     ...pickAs(terminated, 'reason', 'terminatedReason'),
@@ -103,11 +105,11 @@ function projectContainer(container: JsonObject, pool: StringPool): JsonObject {
   };
 }
 
-function projectJob({ status, pool }: Source): JsonObject {
+function projectJob({ status }: Source): JsonObject {
   const conditions = listOf(status['conditions']).filter(isRecord);
   const failure = conditions.find(({ type, status: value }) => type === 'Failed' && value === 'True');
   return {
-    ...pick(status, ['active', 'succeeded', 'failed'], pool),
+    ...pick(status, ['active', 'succeeded', 'failed']),
     complete: conditions.some(({ type, status: value }) => type === 'Complete' && value === 'True'),
     ...(failure === undefined
       ? {}
@@ -117,19 +119,31 @@ function projectJob({ status, pool }: Source): JsonObject {
 
 const conditionFields = ['type', 'status', 'reason', 'message'];
 
-function projectConditions(status: JsonObject, pool: StringPool): JsonObject {
+function projectConditions(status: JsonObject): JsonObject {
   const conditions = listOf(status['conditions']).filter(isRecord);
-  return conditions.length === 0
-    ? {}
-    : { conditions: conditions.map((condition) => pick(condition, conditionFields, pool)) };
+  return conditions.length === 0 ? {} : { conditions: conditions.map(projectCondition) };
 }
 
-function pick(record: JsonObject, names: readonly string[], pool: StringPool): JsonObject {
+/** The message only of a condition that is not as wished: of the others it is long, changes often and tells nothing. */
+function projectCondition(condition: JsonObject): JsonObject {
+  const isFine = goodConditions[String(condition['type'])] === condition['status'];
+  return pick(condition, isFine ? ['type', 'status', 'reason'] : conditionFields);
+}
+
+const goodConditions: Readonly<Record<string, string>> = {
+  Available: 'True',
+  Progressing: 'True',
+  AbleToScale: 'True',
+  ScalingActive: 'True',
+  ScalingLimited: 'False',
+};
+
+function pick(record: JsonObject, names: readonly string[]): JsonObject {
   const found: Record<string, Json> = {};
   for (const name of names) {
     const value = record[name];
     if (value !== undefined) {
-      found[name] = typeof value === 'string' ? pool.share(value) : value;
+      found[name] = value;
     }
   }
   return found;

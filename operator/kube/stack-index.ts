@@ -1,35 +1,52 @@
 import type { StackKey } from '../api/kubernetes.ts';
-import type { Entry } from './kind-store.ts';
 import type { LiveObject } from './live-object.ts';
+import type { PackedObject } from './packed-object.ts';
 
 /** Which objects belong to which stack, so that a pass never looks at those of others. */
 export class StackIndex {
-  readonly #entries = new Map<StackKey, Set<Entry>>();
+  /** Lists instead of sets: a stack has some sixty objects, and a list takes a fifth of the memory. */
+  readonly #objects = new Map<StackKey, PackedObject[]>();
 
-  update(entry: Entry, isPresent: boolean): void {
-    if (entry.stack === undefined) {
+  /** An object came (`after` alone), went (`before` alone) or was replaced by a newer version. */
+  update(before: PackedObject | undefined, after: PackedObject | undefined): void {
+    if (before?.stack !== undefined && before.stack === after?.stack) {
+      const objects = this.#objects.get(before.stack) ?? [];
+      objects[objects.indexOf(before)] = after;
       return;
     }
-    const entries = this.#entries.get(entry.stack) ?? new Set();
-    if (isPresent) {
-      entries.add(entry);
-      this.#entries.set(entry.stack, entries);
-    } else {
-      entries.delete(entry);
-      if (entries.size === 0) {
-        this.#entries.delete(entry.stack);
+    if (before?.stack !== undefined) {
+      this.#remove(before.stack, before);
+    }
+    if (after?.stack !== undefined) {
+      const objects = this.#objects.get(after.stack);
+      if (objects === undefined) {
+        this.#objects.set(after.stack, [after]);
+      } else {
+        objects.push(after);
       }
     }
   }
 
   /** Sorted by kind and name, so that what is made of it does not depend on the order of events. */
   list(stack: StackKey): readonly LiveObject[] {
-    return [...(this.#entries.get(stack) ?? [])].map(({ live }) => live).sort(byKindAndName);
+    return (this.#objects.get(stack) ?? []).toSorted(byKindAndName);
+  }
+
+  #remove(stack: StackKey, object: PackedObject): void {
+    const objects = this.#objects.get(stack) ?? [];
+    const index = objects.indexOf(object);
+    if (index >= 0) {
+      objects.splice(index, 1);
+    }
+    if (objects.length === 0) {
+      this.#objects.delete(stack);
+    }
   }
 }
 
-function byKindAndName(a: LiveObject, b: LiveObject): number {
-  return compareText(a.ref.kind, b.ref.kind) || compareText(a.ref.name, b.ref.name);
+/** Objects of one stack are in one namespace, so their keys sort as their names. */
+function byKindAndName(a: PackedObject, b: PackedObject): number {
+  return compareText(a.kind, b.kind) || compareText(a.key, b.key);
 }
 
 function compareText(a: string, b: string): number {

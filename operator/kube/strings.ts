@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+
 /**
  * Shares equal strings and label sets between cached objects: thousands of objects repeat a few reasons, images and
  * label sets, and JSON.parse makes each a string of its own. Bounded: when full it starts again, which only costs
@@ -5,12 +7,10 @@
  */
 export class StringPool {
   readonly #strings = new Map<string, string>();
+  /** By their JSON, hashed: the text itself would cost more than the record. */
   readonly #records = new Map<string, Readonly<Record<string, string>>>();
 
   share(text: string): string {
-    if (text.length > maxSharedLength) {
-      return text;
-    }
     const known = this.#strings.get(text);
     if (known !== undefined) {
       return known;
@@ -23,7 +23,7 @@ export class StringPool {
   }
 
   shareRecord(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-    const key = JSON.stringify(record);
+    const key = hash('sha1', JSON.stringify(record), 'base64');
     const known = this.#records.get(key);
     if (known !== undefined) {
       return known;
@@ -31,14 +31,14 @@ export class StringPool {
     if (this.#records.size >= maxEntries) {
       this.#records.clear();
     }
-    const shared = Object.fromEntries(
-      Object.entries(record).map(([name, value]) => [this.share(name), this.share(value)]),
-    );
+    const shared: Record<string, string> = {};
+    for (const [name, value] of Object.entries(record)) {
+      shared[name] = this.share(value);
+    }
     this.#records.set(key, shared);
     return shared;
   }
 }
 
-const maxSharedLength = 200;
-/** About 1 MB of strings at most. */
-const maxEntries = 10_000;
+/** A thousand stacks of a dozen components fit; a few MB at most. */
+const maxEntries = 20_000;

@@ -4,7 +4,7 @@ export interface Clock {
   now(): number;
   /** Milliseconds of a clock that never jumps. */
   monotonic(): number;
-  /** Calls back once after `delayMs`; the returned function cancels. Does not keep the process alive. */
+  /** Calls back once after `delayMs`; the returned function cancels. */
   after(delayMs: number, callback: () => void): () => void;
 }
 
@@ -14,7 +14,6 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   after: (delayMs, callback) => {
     const timer = setTimeout(callback, delayMs);
-    timer.unref();
     return () => clearTimeout(timer);
   },
 };
