@@ -129,6 +129,8 @@ async function open(redis: Redis, target: NodeTarget, login: Login, failure: Fai
   } catch (error) {
     throw new NodeSilentError(target, failure.message, error);
   }
+  // An idle connection must not keep a process alive that is done; a conversation has a timer that does.
+  redis.stream.unref();
   const refusal = await send(redis, ['AUTH', login.username, login.password], false);
   if (refusal instanceof Error) {
     throw isConnectionError(refusal)

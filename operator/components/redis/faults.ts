@@ -1,7 +1,6 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
 import { redisNames } from './names.ts';
 import type { BuiltinObserved } from './observed.ts';
-import { countSlots, toRanges } from './slots.ts';
 import { absentOwners, identities, isEmptyNode, type Topology } from './topology.ts';
 
 /** Something that only a person can decide: every action stops. */
@@ -60,13 +59,13 @@ function findLostShard(observed: BuiltinObserved, stack: CompleteStack): Fault |
   if (lost === undefined) {
     return undefined;
   }
-  const slots = toRanges([...topology.owners.keys()].filter((slot) => topology.owners[slot] === lost));
+  const slots = topology.owned.get(lost) ?? [];
   const [first] = topology.kept;
   return {
     reason: 'ShardLost',
     message:
-      `${countSlots(slots)} slots belong to node ${lost}, whose volume no pod has any more, and no replica holds a copy. ` +
-      `Bring the volume back, or accept the loss of these keys: kubectl exec -n ${stack.namespace} ${first?.name ?? ''} -- sh -c ` +
+      `${slots.length} slots belong to node ${lost}, whose volume no pod has any more, and no replica holds a copy. ` +
+      `Bring the volume back (raise spec.redis.shards if its pod was scaled away), or accept the loss of these keys: kubectl exec -n ${stack.namespace} ${first?.name ?? ''} -- sh -c ` +
       `'REDISCLI_AUTH=$(cat /etc/redis-users/admin-password) redis-cli --user operator --cluster call 127.0.0.1:6379 cluster forget ${lost}'`,
   };
 }

@@ -21,7 +21,7 @@ export interface Attachment {
 export function planLayout(topology: Topology): Layout {
   const survivors = chooseSurvivors(topology);
   const { attachments, spare } = assignReplicas(topology, survivors);
-  const isShort = survivors.length < topology.shape.shards && countOwners(topology) < topology.shape.shards;
+  const isShort = survivors.length < topology.shape.shards && topology.owned.size < topology.shape.shards;
   return {
     survivors,
     drained: topology.shards.filter((shard) => shard.slots.length > 0 && !survivors.includes(shard)),
@@ -41,9 +41,7 @@ function chooseSurvivors(topology: Topology): readonly Shard[] {
     .toSorted((a, b) => rankOf(a, topology) - rankOf(b, topology) || a.primary.ordinal - b.primary.ordinal)
     .slice(0, shape.shards);
   // New shards only when every wanted pod is there: otherwise the choice could differ in the next pass.
-  const missing = topology.isComplete
-    ? Math.max(0, shape.shards - Math.max(existing.length, countOwners(topology)))
-    : 0;
+  const missing = topology.isComplete ? Math.max(0, shape.shards - Math.max(existing.length, topology.owned.size)) : 0;
   return [...existing, ...chooseFresh(topology, existing, missing)];
 }
 
@@ -144,11 +142,11 @@ function canMove(member: Member, topology: Topology, survivors: readonly Shard[]
     return false;
   }
   if (member.primaryId === undefined) {
-    return member.keys === 0 && !topology.owners.includes(member.id);
+    return member.keys === 0 && !topology.owned.has(member.id);
   }
   // A replica of a survivor is surplus; one of any other owner of slots protects data that has to move first.
   const isSurplus = survivors.some(({ primary }) => primary.id === member.primaryId);
-  return isSurplus || !topology.owners.includes(member.primaryId);
+  return isSurplus || !topology.owned.has(member.primaryId);
 }
 
 /** Prefers a machine where the shard is not yet. Removes the member from `spare`. */
@@ -161,8 +159,4 @@ function takeBest(spare: Member[], seat: Seats): Member | undefined {
 /** Whether the manifest wants this pod. */
 export function isKept(member: Member, topology: Topology): boolean {
   return member.ordinal < topology.shape.pods;
-}
-
-function countOwners(topology: Topology): number {
-  return new Set(topology.owners.filter((id) => id !== undefined)).size;
 }

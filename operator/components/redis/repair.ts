@@ -33,7 +33,7 @@ export function findIntroductions(topology: Topology): readonly Introduction[] {
 /** The owner of slots that knows most; without any owner there is no cluster to take nodes into. */
 function chooseSeed(topology: Topology, nodes: readonly Member[]): Member | undefined {
   return nodes
-    .filter(({ id }) => topology.owners.includes(id))
+    .filter(({ id }) => topology.owned.has(id))
     .toSorted((a, b) => b.view.length - a.view.length || a.ordinal - b.ordinal)[0];
 }
 

@@ -76,7 +76,7 @@ export function findTrouble(topology: Topology): string | undefined {
 
 /** How many slots no answering node owns, as a sentence. */
 export function findUncovered(topology: Topology): string | undefined {
-  const covered = topology.owners.filter((id) => id !== undefined && topology.byId.has(id)).length;
+  const covered = topology.shards.reduce((sum, { slots }) => sum + slots.length, 0);
   if (covered === slotCount) {
     return undefined;
   }

@@ -25,11 +25,6 @@ export function listSlots(ranges: readonly SlotRange[]): readonly number[] {
   return ranges.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, index) => first + index));
 }
 
-/** How many slots the ranges hold. */
-export function countSlots(ranges: readonly SlotRange[]): number {
-  return ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
-}
-
 /** `size` parts of `total`, as even as can be: the first ones get one more. */
 export function evenShares(total: number, size: number): readonly number[] {
   return Array.from({ length: size }, (_, index) => Math.floor(total / size) + (index < total % size ? 1 : 0));

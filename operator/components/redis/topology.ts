@@ -1,7 +1,7 @@
 import type { ClusterLine } from './cluster-nodes.ts';
 import type { Shape } from './names.ts';
 import type { Answer, NodeFacts, RedisPod } from './observed.ts';
-import { listSlots, slotCount } from './slots.ts';
+import { type SlotRange, slotCount } from './slots.ts';
 
 /** A pod whose Redis answered: what Kubernetes says of it and what it says of itself. */
 export interface Member extends RedisPod, NodeFacts {
@@ -21,6 +21,8 @@ export interface Topology {
   readonly isComplete: boolean;
   /** Id of the owner by slot; the id may belong to no member. */
   readonly owners: readonly (string | undefined)[];
+  /** Ascending slots by id of their owner. */
+  readonly owned: ReadonlyMap<string, readonly number[]>;
   /** By id of the primary, members only, by ordinal of the primary. */
   readonly shards: readonly Shard[];
 }
@@ -34,8 +36,11 @@ export interface Shard {
 
 /** Puts the answers (by pod name) together. Pure; without any answer it is a topology without members. */
 export function buildTopology(pods: readonly RedisPod[], answers: ReadonlyMap<string, Answer>, shape: Shape): Topology {
-  const members = pods.flatMap((pod) => toMember(pod, answers.get(pod.name)));
+  const answering = pods.flatMap((pod) => toMember(pod, answers.get(pod.name)));
+  // Two pods with one id: the caches still show a pod whose address another one has now. Neither can be told apart.
+  const members = answering.filter(({ id }) => answering.filter((other) => other.id === id).length === 1);
   const owners = findOwners(members);
+  const owned = groupByOwner(owners);
   const kept = members.filter(({ ordinal }) => ordinal < shape.pods);
   return {
     shape,
@@ -45,7 +50,8 @@ export function buildTopology(pods: readonly RedisPod[], answers: ReadonlyMap<st
     leaving: members.filter(({ ordinal }) => ordinal >= shape.pods),
     isComplete: kept.length === shape.pods,
     owners,
-    shards: buildShards(members, owners),
+    owned,
+    shards: buildShards(members, owned),
   };
 }
 
@@ -59,33 +65,46 @@ function toMember(pod: RedisPod, answer: Answer | undefined): readonly Member[] 
  */
 function findOwners(members: readonly Member[]): readonly (string | undefined)[] {
   const owners: (string | undefined)[] = Array.from({ length: slotCount });
-  const claim = (id: string, slots: readonly number[]) => {
-    for (const slot of slots) {
-      owners[slot] ??= id;
-    }
-  };
-  for (const member of members.toSorted((a, b) => b.epoch - a.epoch)) {
-    claim(member.id, listSlots(member.slots));
-  }
   const ids = new Set(members.map(({ id }) => id));
-  const absent = members.flatMap(({ view }) => view).filter(({ id }) => !ids.has(id));
-  for (const line of absent.toSorted((a, b) => b.epoch - a.epoch)) {
-    claim(line.id, listSlots(line.slots));
+  const absent = members.flatMap(({ view }) => view).filter(({ id, slots }) => slots.length > 0 && !ids.has(id));
+  for (const { id, slots } of [...byEpoch(members), ...byEpoch(absent)]) {
+    claim(owners, id, slots);
   }
   return owners;
 }
 
-function buildShards(members: readonly Member[], owners: readonly (string | undefined)[]): readonly Shard[] {
-  const slots = new Map<string, number[]>(members.map(({ id }) => [id, []]));
-  for (const [slot, owner] of owners.entries()) {
-    slots.get(owner ?? '')?.push(slot);
+function byEpoch<T extends { readonly epoch: number }>(claims: readonly T[]): readonly T[] {
+  return claims.toSorted((a, b) => b.epoch - a.epoch);
+}
+
+function claim(owners: (string | undefined)[], id: string, ranges: readonly SlotRange[]): void {
+  for (const [first, last] of ranges) {
+    for (let slot = first; slot <= last; slot += 1) {
+      owners[slot] ??= id;
+    }
   }
+}
+
+function groupByOwner(owners: readonly (string | undefined)[]): ReadonlyMap<string, readonly number[]> {
+  const owned = new Map<string, number[]>();
+  for (const [slot, owner] of owners.entries()) {
+    const slots = owner === undefined ? undefined : owned.get(owner);
+    if (slots !== undefined) {
+      slots.push(slot);
+    } else if (owner !== undefined) {
+      owned.set(owner, [slot]);
+    }
+  }
+  return owned;
+}
+
+function buildShards(members: readonly Member[], owned: Topology['owned']): readonly Shard[] {
   return members
     .filter(({ primaryId }) => primaryId === undefined)
     .map((primary) => ({
       primary,
       replicas: members.filter(({ primaryId }) => primaryId === primary.id),
-      slots: slots.get(primary.id) ?? [],
+      slots: owned.get(primary.id) ?? [],
     }));
 }
 
@@ -101,13 +120,12 @@ export function participants(topology: Topology): readonly Member[] {
 
 /** Slots that nobody owns. */
 export function unassignedSlots(topology: Topology): readonly number[] {
-  return [...topology.owners.keys()].filter((slot) => topology.owners[slot] === undefined);
+  return topology.owners.flatMap((owner, slot) => (owner === undefined ? [slot] : []));
 }
 
 /** Owners of slots that are no member: their slots cannot be read now. */
 export function absentOwners(topology: Topology): readonly string[] {
-  const ids = new Set(topology.owners.filter((id) => id !== undefined));
-  return [...ids].filter((id) => !topology.byId.has(id)).toSorted();
+  return [...topology.owned.keys()].filter((id) => !topology.byId.has(id)).toSorted();
 }
 
 /** Ids that some participant knows and that no member has, with what each says of them. */

@@ -30,20 +30,24 @@ case $POD_IP in
   *) database=ahostsv4 ;;
 esac
 
-# Prints "name address" for the peers in the file whose name is known by now.
+# Prints the names of the other nodes in the file.
+list_names() {
+  awk '$3 !~ /myself/ { split($2, part, ","); if (part[2] != "") print part[2] }' "$file"
+}
+
+# Prints "name address" for those of them that can be resolved by now.
 look_up() {
-  awk '$3 !~ /myself/ { split($2, part, ","); if (part[2] != "") print part[2] }' "$file" |
-    while read -r name; do
-      address=$(getent "$database" "$name" | awk 'NR == 1 { print $1 }') || address=
-      [ -z "$address" ] || echo "$name $address"
-    done
+  list_names | while read -r name; do
+    address=$(getent "$database" "$name" | awk 'NR == 1 { print $1 }') || address=
+    [ -z "$address" ] || echo "$name $address"
+  done
 }
 
 if [ -s "$file" ]; then
-  peers=$(awk '$3 !~ /myself/ && $2 ~ /,./ { count++ } END { print count + 0 }' "$file")
+  names=$(list_names | awk 'END { print NR }')
   waited=0
   found=$(look_up)
-  while [ "$(echo "$found" | awk 'NF == 2 { count++ } END { print count + 0 }')" -lt "$peers" ] &&
+  while [ "$(echo "$found" | awk 'NF == 2 { count++ } END { print count + 0 }')" -lt "$names" ] &&
     [ "$waited" -lt ${waitForNamesSeconds} ]; do
     sleep 1
     waited=$((waited + 1))
