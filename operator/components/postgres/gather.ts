@@ -10,7 +10,7 @@ import { bornMajor } from './desired/index.ts';
 import { sslModeOf } from './endpoints.ts';
 import { leaderOf, restartKey } from './members.ts';
 import { credentialKeys, namesOf, ordinalOf, statefulSetRef, tenantPasswordKey, tenantsOf } from './names.ts';
-import type { Instance, Observed, ObservedBuiltin, ObservedExternal } from './observed.ts';
+import type { Instance, Observed, ObservedBuiltin, ObservedExternal, ServerFacts, Unreachable } from './observed.ts';
 import type { PatroniEndpoint } from './patroni.ts';
 import { builtinTarget, externalTarget } from './target.ts';
 
@@ -56,13 +56,10 @@ async function gatherExternal(ports: GatherPorts, stack: CompleteStack, reader: 
 async function gatherBuiltin(ports: GatherPorts, stack: CompleteStack, reader: Reader): Promise<ObservedBuiltin> {
   const { servers, attempts } = ports;
   const pods = byOrdinal(reader.list('Pod'));
-  const instances = await Promise.all(pods.map((pod) => askInstance(servers, stack, reader, pod)));
-  const host = hostOf(leaderOf(instances));
-  const target =
-    host === undefined
-      ? undefined
-      : builtinTarget(stack, (name) => reader.secret(name), { host, port: servers.ports.postgres });
-  const server = target === undefined ? undefined : await servers.read(target, reader.signal);
+  const asked = await Promise.all(pods.map((pod) => askInstance(servers, stack, reader, pod)));
+  const server = await askServer(servers, stack, reader, leaderOf(asked));
+  const isPending = asked.some(({ member }) => member?.pendingRestart === true);
+  const instances = isPending ? await askSettings(servers, stack, reader, asked) : asked;
   const claims = byOrdinal(reader.list('PersistentVolumeClaim'));
   return {
     mode: 'Builtin',
@@ -86,7 +83,7 @@ async function gatherBuiltin(ports: GatherPorts, stack: CompleteStack, reader: R
 }
 
 async function askInstance(servers: Servers, stack: CompleteStack, reader: Reader, pod: LiveObject): Promise<Instance> {
-  const base = { ordinal: ordinalOf(pod.ref.name), name: pod.ref.name, pod };
+  const base = { ordinal: ordinalOf(pod.ref.name), name: pod.ref.name, pod, settings: undefined };
   const at = endpointOf(servers, stack, reader, pod);
   if (at === undefined) {
     return { ...base, member: undefined, silence: 'it has no address yet' };
@@ -98,6 +95,33 @@ async function askInstance(servers: Servers, stack: CompleteStack, reader: Reade
   }
 }
 
+async function askServer(
+  servers: Servers,
+  stack: CompleteStack,
+  reader: Reader,
+  instance: Instance | undefined,
+): Promise<ServerFacts | Unreachable | undefined> {
+  const host = instance === undefined ? undefined : podStatus(instance.pod).podIP;
+  const at = host === undefined ? undefined : { host, port: servers.ports.postgres };
+  const target = at === undefined ? undefined : builtinTarget(stack, (name) => reader.secret(name), at);
+  return target === undefined ? undefined : servers.read(target, reader.signal);
+}
+
+/** Which order of restarts is safe depends on who has heard of the change: one more query per pod, while one pends. */
+function askSettings(
+  servers: Servers,
+  stack: CompleteStack,
+  reader: Reader,
+  instances: readonly Instance[],
+): Promise<readonly Instance[]> {
+  return Promise.all(
+    instances.map(async (instance) => {
+      const facts = await askServer(servers, stack, reader, instance);
+      return { ...instance, settings: facts?.reachable === true ? facts.dynamicConfig : undefined };
+    }),
+  );
+}
+
 /** Only while no leader answers queries: a setting that keeps PostgreSQL down must still be correctable. */
 async function askConfig(
   servers: Servers,
@@ -107,8 +131,9 @@ async function askConfig(
 ): Promise<JsonObject | undefined> {
   const answering = instances.find(({ member }) => member !== undefined);
   const at = answering === undefined ? undefined : endpointOf(servers, stack, reader, answering.pod);
-  // Before the first start there is no configuration, and Patroni answers 502.
-  return at === undefined ? undefined : servers.patroni.config(at).catch(() => undefined);
+  const config = at === undefined ? {} : await servers.patroni.config(at).catch(() => ({}));
+  // Before the first start there is none: Patroni answers 502, or nothing from the ConfigMap that we made beforehand.
+  return Object.keys(config).length === 0 ? undefined : config;
 }
 
 function endpointOf(
@@ -125,10 +150,6 @@ function endpointOf(
 function youngestOf(pods: readonly LiveObject[], now: number): number {
   const ages = pods.map((pod) => now - Date.parse(podStatus(pod).startTime ?? ''));
   return ages.length === 0 || ages.some(Number.isNaN) ? 0 : Math.max(0, Math.min(...ages));
-}
-
-function hostOf(leader: Instance | undefined): string | undefined {
-  return leader === undefined ? undefined : podStatus(leader.pod).podIP;
 }
 
 function byOrdinal(objects: readonly LiveObject[]): readonly LiveObject[] {

@@ -45,6 +45,8 @@ export interface Instance {
   /** `undefined` when Patroni did not answer; `silence` says why. */
   readonly member: Member | undefined;
   readonly silence: string | undefined;
+  /** The cluster-wide settings that this server has taken up; read only while a restart is pending somewhere. */
+  readonly settings: JsonObject | undefined;
 }
 
 /** Patroni's answer to `GET /patroni`. */

@@ -124,6 +124,7 @@ const refusals: Readonly<Record<string, string>> = {
     'unix_socket_directories',
     'unix_socket_group',
     'unix_socket_permissions',
+    'wal_level',
   ]),
   ...because(byBackups, [
     'archive_cleanup_command',

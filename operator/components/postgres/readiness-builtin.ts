@@ -3,6 +3,7 @@ import { findPodProblem } from '../../objects/pod-problem.ts';
 import type { Readiness } from '../contract.ts';
 import { claimStatus, growingClaims, smallClaims } from './claims.ts';
 import { majorOf } from './desired/index.ts';
+import { namesInPatch, planConfigPatch, wantedDynamicConfig } from './dynamic-config.ts';
 import {
   factsOf,
   isEveryVolumeEmpty,
@@ -43,6 +44,7 @@ export const builtinChecks: readonly Check<ObservedBuiltin>[] = [
   { name: 'replicasStreaming', judge: checkReplicas },
   { name: 'synchronousStandby', judge: checkSynchronous },
   { name: 'podsCurrent', judge: checkRoll },
+  { name: 'settingsSent', judge: checkSettings },
   { name: 'settingsActive', judge: checkPendingRestart },
   { name: 'volumesSized', judge: checkSizes },
 ];
@@ -167,6 +169,14 @@ function checkRoll(observed: ObservedBuiltin): Readiness | undefined {
         'Rolling',
         `${outdated.length} of ${observed.instances.length} pods run the former template: ${outdated.map(({ name }) => name).join(', ')}.`,
       );
+}
+
+function checkSettings(observed: ObservedBuiltin, stack: CompleteStack): Readiness | undefined {
+  const { dynamicConfig } = observed;
+  const patch = dynamicConfig === undefined ? undefined : planConfigPatch(dynamicConfig, wantedDynamicConfig(stack));
+  return patch === undefined
+    ? undefined
+    : progressing('ChangingSettings', `The servers are being told to change ${namesInPatch(patch).join(', ')}.`);
 }
 
 function checkPendingRestart(observed: ObservedBuiltin): Readiness | undefined {

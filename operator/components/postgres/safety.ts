@@ -1,6 +1,6 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
 import type { Plan } from '../contract.ts';
-import { maximumLagBytes } from './dynamic-config.ts';
+import { maximumLagBytes, planConfigPatch, wantedDynamicConfig } from './dynamic-config.ts';
 import { factsOf, identityMismatch, isHealthyReplica, leaderOf, replicasOf, standbyOf, wantedOf } from './members.ts';
 import { wantedInstances } from './names.ts';
 import type { Instance, ObservedBuiltin } from './observed.ts';
@@ -112,6 +112,18 @@ export const notInMaintenance: Predicate = {
     observed.instances.some(({ member }) => member?.paused === true)
       ? 'Patroni is in maintenance mode; end it with: patronictl resume'
       : undefined,
+};
+
+/** Every server has taken up the wanted settings, so that the order of restarts can be told. */
+export const settingsTakenUp: Predicate = {
+  name: 'settingsTakenUp',
+  objection: ({ observed, stack }) => {
+    const wanted = wantedDynamicConfig(stack);
+    const behind = observed.instances.find(
+      ({ settings }) => settings === undefined || planConfigPatch(settings, wanted) !== undefined,
+    );
+    return behind === undefined ? undefined : `${behind.name} has not taken up the changed settings yet.`;
+  },
 };
 
 /** What every voluntary restart or change of the leader waits for. */

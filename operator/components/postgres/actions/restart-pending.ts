@@ -2,7 +2,7 @@ import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
 import type { Action, Plan } from '../../contract.ts';
 import { factsOf, isLowering, leaderOf, replicasOf, restartKey } from '../members.ts';
 import type { Instance, Observed, ObservedBuiltin } from '../observed.ts';
-import { findObjection, voluntaryDisruption } from '../safety.ts';
+import { findObjection, settingsTakenUp, voluntaryDisruption } from '../safety.ts';
 import { detail, type ExecutionPorts, endpointOf, nothing, podStep } from './steps.ts';
 
 /**
@@ -32,7 +32,7 @@ export function planPendingRestart(observed: Observed, stack: CompleteStack): Pl
   const waiting = factsOf(observed)?.pendingRestart.join(', ') ?? '';
   const message = `Restart PostgreSQL in ${target.name}${waiting === '' ? '' : ` for ${waiting}`}.`;
   return (
-    findObjection(voluntaryDisruption, { observed, stack, target }) ??
+    findObjection([...voluntaryDisruption, settingsTakenUp], { observed, stack, target }) ??
     podStep(target, { name: 'RestartServer', message, disruptive: true })
   );
 }

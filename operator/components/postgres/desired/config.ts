@@ -64,6 +64,8 @@ export function instanceSettings(stack: CompleteStack): JsonObject {
       data_dir: '/data/pgdata',
       pgpass: '/tmp/pgpass',
       use_unix_socket: true,
+      // A spread checkpoint would keep every new replica waiting for up to five minutes.
+      basebackup: [{ checkpoint: 'fast' }],
       // A standby that cannot be rewound is cloned anew: its data is a copy, and a copy of a past that is no more.
       remove_data_directory_on_rewind_failure: true,
       remove_data_directory_on_diverged_timelines: true,
