@@ -110,7 +110,7 @@ class Reader {
       return {};
     }
     // Every key and value has just been checked.
-    return parsed as Partial<Record<StoreName, string>>;
+    return parsed;
   }
 
   finish(): void {

@@ -38,10 +38,16 @@ function announceStalled(pass: Pass, status: EcommerceStackStatus): void {
 
 function announceComponent(pass: Pass, verdict: Verdict): void {
   const before = pass.previous.components?.find(({ name }) => name === verdict.name);
-  if (verdict.state === 'Failed' && before?.reason !== verdict.reason) {
+  const { announcedFailures } = pass.memory;
+  if (verdict.state === 'Failed' && announcedFailures.get(verdict.name) !== verdict.reason) {
+    announcedFailures.set(verdict.name, verdict.reason);
     emit(pass, 'Warning', 'ComponentFailed', `${verdict.name}: ${verdict.message}`);
-  } else if (verdict.state === 'Ready' && before?.initialized !== true) {
-    emit(pass, 'Normal', 'ComponentReady', `${verdict.name}: ${verdict.message}`);
+  }
+  if (verdict.state === 'Ready') {
+    const hasRecovered = announcedFailures.delete(verdict.name);
+    if (hasRecovered || before?.initialized !== true) {
+      emit(pass, 'Normal', 'ComponentReady', `${verdict.name}: ${verdict.message}`);
+    }
   }
 }
 

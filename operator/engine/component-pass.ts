@@ -115,14 +115,20 @@ function complainAbout(pass: Pass, input: SecretInput, values: SecretValues | un
   return `Secret ${input.name} of namespace ${pass.stack.namespace} ${what}; create it with the keys ${input.keys.join(', ')}.`;
 }
 
+/** Components that ask for the same Secret ask for the same keys: whoever comes first in a pass does the work. */
 function credentialValues(
   pass: Pass,
   component: string,
   request: CredentialRequest,
 ): Promise<SecretValues | undefined> {
-  return pass.pause === 'all'
-    ? pass.secrets.values(request.name)
-    : ensureCredentials(pass.ports, pass.secrets, pass.stack, { component, request });
+  const begun = pass.credentials.get(request.name);
+  const values =
+    begun ??
+    (pass.pause === 'all'
+      ? pass.secrets.values(request.name)
+      : ensureCredentials(pass.ports, pass.secrets, pass.stack, { component, request }));
+  pass.credentials.set(request.name, values);
+  return values;
 }
 
 function desiredContext(pass: Pass, secrets: SecretMap): DesiredContext {

@@ -204,6 +204,30 @@ test('credentials are generated once and adopted by a later stack of the same na
   );
 });
 
+test('two components that share a credential Secret create it once', async (t) => {
+  const shared = () => [{ name: 'shop-shared', keys: { password: { kind: 'password' as const, length: 24 } } }];
+  const { cluster, engine } = aCluster(aToy('one', { credentials: shared }), aToy('two', { credentials: shared }));
+  await engine.reconcile(key, signal);
+  t.is(cluster.writes.filter((write) => write === 'create Secret shop-shared').length, 1);
+});
+
+test('a failure that comes and goes is one Event until the component is ready again', async (t) => {
+  const states = ['failed', 'progressing', 'failed', 'ready', 'failed'] as const;
+  let pass = 0;
+  const toy = aToy('one', {
+    readiness: () => {
+      const state = states[pass] ?? 'ready';
+      return { state, reason: 'PodCrashing', message: `pass ${pass}`, terminal: false, retryAfterMs: 1000 };
+    },
+  });
+  const { cluster, engine } = aCluster(toy);
+  for (; pass < states.length; pass += 1) {
+    await engine.reconcile(key, signal);
+  }
+  const failures = cluster.events.filter((event) => event.startsWith('ComponentFailed'));
+  t.deepEqual(failures, ['ComponentFailed: one: pass 0', 'ComponentFailed: one: pass 4']);
+});
+
 test('an operator killed at any write ends in the same state', async (t) => {
   const components = [aToy('one'), aToy('two', { dependsOn: ['one'] })];
   const undisturbed = aCluster(...components);

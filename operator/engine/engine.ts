@@ -93,7 +93,10 @@ export class Engine {
     announce(pass, status, verdicts);
     const errors = [...results, ...executed].map(({ error }) => error).filter((error) => error !== undefined);
     if (errors.length > 0) {
-      throw errors.length === 1 ? errors[0] : new AggregateError(errors, `${errors.length} components failed`);
+      const [only] = errors;
+      throw errors.length === 1 && only instanceof Error
+        ? only
+        : new AggregateError(errors, `${errors.length} components failed`);
     }
     return { requeueAfterMs: requeueAfter(verdicts, executed.length > 0), counters: pass.counters };
   }
@@ -141,6 +144,7 @@ function startPass(
     secrets: new SecretStore(rest.ports, rest.memory, stack.namespace),
     previous: currentStatus(object, rest.memory),
     pause: pauseMode(stack),
+    credentials: new Map(),
   };
 }
 

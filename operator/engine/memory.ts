@@ -14,6 +14,8 @@ export interface StackMemory {
   readonly deletions: Map<string, string>;
   /** The last status we wrote, while the cache of stacks may still be older. */
   lastWritten: KubernetesObject | undefined;
+  /** By component: the failure that was announced last, until it is ready again; a flapping pod is one Event. */
+  readonly announcedFailures: Map<string, string>;
   /** Violations of the last pass in one text, to send an Event only when they change. */
   lastViolations: string;
 }
@@ -27,5 +29,12 @@ export interface RememberedSecret {
 
 /** Memory of a stack never seen before. */
 export function emptyMemory(): StackMemory {
-  return { expected: new Map(), secrets: new Map(), deletions: new Map(), lastWritten: undefined, lastViolations: '' };
+  return {
+    expected: new Map(),
+    secrets: new Map(),
+    deletions: new Map(),
+    announcedFailures: new Map(),
+    lastWritten: undefined,
+    lastViolations: '',
+  };
 }

@@ -1,6 +1,7 @@
 import type { KubernetesObject, StackKey } from '../api/kubernetes.ts';
 import type { CompleteStack } from '../api/v1beta1/complete-stack.ts';
 import type { EcommerceStackStatus } from '../api/v1beta1/ecommerce-stack.ts';
+import type { SecretValues } from '../components/contract.ts';
 import type { StackMemory } from './memory.ts';
 import type { EnginePorts } from './ports.ts';
 import type { SecretStore } from './secret-store.ts';
@@ -18,6 +19,8 @@ export interface Pass {
   readonly previous: EcommerceStackStatus;
   readonly pause: PauseMode;
   readonly signal: AbortSignal;
+  /** Credential Secrets of this pass by name: components that share one must not both create it. */
+  readonly credentials: Map<string, Promise<SecretValues | undefined>>;
   readonly counters: PassCounters;
 }
 

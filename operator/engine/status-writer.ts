@@ -10,7 +10,7 @@ export function currentStatus(object: KubernetesObject, memory: StackMemory): Ec
   const { lastWritten } = memory;
   const source = lastWritten !== undefined && isNewer(lastWritten, object) ? lastWritten : object;
   // Written by nobody but us, and checked against the schema by the API server.
-  return (source['status'] ?? {}) as EcommerceStackStatus;
+  return source['status'] ?? {};
 }
 
 /** Writes the status when it differs; one call, or none. */

@@ -41,10 +41,12 @@ export function buildStatus(
         message,
       })),
     ],
-    operations,
+    operations: unlessEmpty(operations),
     endpoints: collect(results, 'endpoint'),
     guarantees: collect(results, 'guarantee'),
-    warnings: results.flatMap(({ observation }) => (observation.report.warnings ?? []).map(({ message }) => message)),
+    warnings: unlessEmpty(
+      results.flatMap(({ observation }) => (observation.report.warnings ?? []).map(({ message }) => message)),
+    ),
     effective: effectiveOf(pass.stack),
     acknowledged: acknowledgedOf(pass, isReady),
     operatorVersion: pass.ports.operatorVersion,
@@ -230,6 +232,11 @@ type Present<Value> = {
 } & {
   [Key in keyof Value as undefined extends Value[Key] ? Key : never]?: Exclude<Value[Key], undefined>;
 };
+
+/** A list with nothing in it is left out: it would only be noise in `kubectl describe`. */
+function unlessEmpty<Item>(list: readonly Item[]): readonly Item[] | undefined {
+  return list.length === 0 ? undefined : list;
+}
 
 /** Absent instead of `undefined`, so that two statuses compare as they are stored. */
 function dropUndefined<Value extends object>(value: Value): Present<Value> {

@@ -63,17 +63,17 @@ export interface ClaimStatus {
 
 // The projections are written for exactly these views; `test/apiserver` checks both against real objects.
 export function workloadStatus(live: LiveObject): WorkloadStatus {
-  return live.status as WorkloadStatus;
+  return live.status;
 }
 
 export function podStatus(live: LiveObject): PodStatus {
-  return live.status as PodStatus;
+  return live.status;
 }
 
 export function jobStatus(live: LiveObject): JobStatus {
-  return live.status as JobStatus;
+  return live.status;
 }
 
 export function claimStatus(live: LiveObject): ClaimStatus {
-  return live.status as ClaimStatus;
+  return live.status;
 }

@@ -1,10 +1,11 @@
 import { kinds } from '../../api/kinds.ts';
+import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
 import { type AnyComponent, type CredentialRequest, defineComponent } from '../contract.ts';
 import { type ServiceDefinition, serviceCatalog } from './catalog.ts';
 import { minimumReplicas } from './desired/deployment.ts';
 import { buildDesired } from './desired/index.ts';
 import { gatherService, type ObservedService } from './gather.ts';
-import { identityKeys, identitySecretName } from './names.ts';
+import { identityKeys, identitySecretName, serviceObjectName } from './names.ts';
 import { permissions } from './permissions.ts';
 import { judgeService } from './readiness.ts';
 
@@ -38,11 +39,16 @@ function serviceComponent(definition: ServiceDefinition): AnyComponent {
       const single = minimumReplicas(service) < 2;
       return {
         version: service.version,
+        ...(definition.isGateway ? { endpoint: gatewayAddress(stack, definition) } : {}),
         ...(single ? { guarantee: 'One pod: a lost node or a drain interrupts it until the pod runs elsewhere.' } : {}),
       };
     },
     actions: [],
   });
+}
+
+function gatewayAddress(stack: CompleteStack, { name, port }: ServiceDefinition): string {
+  return `http://${serviceObjectName(stack.name, name)}.${stack.namespace}.svc:${port}`;
 }
 
 /** Every service names the same Secret; the engine creates it once. 2048 bits: the minimum of RFC 7518 for RS256. */
