@@ -3,7 +3,7 @@
  *
  *     node scripts/image-modules.ts services|operator <output directory>
  *
- * The Dockerfile runs it after `npm ci`, the lab on the checkout's own node_modules; both get the same files, because
+ * The Dockerfile runs it after `npm install`, the lab on the checkout's own node_modules; both get the same files, because
  * what is copied follows from package-lock.json alone. It imports nothing that is not part of Node, so that it runs
  * before anything is installed.
  */
@@ -116,7 +116,7 @@ export async function copyModules(root: string, set: ModuleSet, output: string):
 
 function assertInstalled(path: string, wanted: string | undefined, found: string | undefined): void {
   if (wanted !== found) {
-    throw new Error(`${path}: ${found ?? 'nothing'} is installed, package-lock.json says ${wanted}: run npm ci`);
+    throw new Error(`${path}: ${found ?? 'nothing'} is installed, package-lock.json says ${wanted}: run make setup`);
   }
 }
 

@@ -2,6 +2,7 @@ import { renderConditionsPage } from './conditions-page.ts';
 import { renderChartCrd, renderCrd, renderRuntimeSchema } from './crd-files.ts';
 import { renderClusterRole } from './rbac.ts';
 import { renderReference } from './reference.ts';
+import { openapiGenerators, renderProblemsPage, renderSettingsPage } from './services.ts';
 
 /** A file of the repository that is made from code; `render` is pure, so that the check can compare. */
 export interface Generator {
@@ -22,4 +23,7 @@ export const generators: readonly Generator[] = [
   { path: 'operator/api/v1beta1/generated/schema.json', render: () => renderRuntimeSchema(notice) },
   { path: 'docs/reference/ecommercestack.md', render: () => renderReference(markdownHeader) },
   { path: 'docs/reference/conditions.md', render: () => renderConditionsPage(markdownHeader) },
+  { path: 'docs/reference/problems.md', render: () => renderProblemsPage(markdownHeader) },
+  { path: 'docs/reference/service-settings.md', render: () => renderSettingsPage(markdownHeader) },
+  ...openapiGenerators(yamlHeader),
 ];

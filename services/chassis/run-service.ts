@@ -20,7 +20,8 @@ export interface ProcessLike {
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
   on(event: 'SIGTERM' | 'SIGINT', listener: () => void): unknown;
-  exit(code: number): never;
+  /** Node's never returns; what follows a call must not rely on that. */
+  exit(code: number): unknown;
 }
 
 /** What can be asked for on the command line. `serve` is the default. */
@@ -87,7 +88,10 @@ async function serve<Groups extends SettingGroups & CommonGroups, Deps>(
   let isStopping = false;
   const stop = (): void => {
     // A second signal means: now.
-    if (isStopping) host.exit(1);
+    if (isStopping) {
+      host.exit(1);
+      return;
+    }
     isStopping = true;
     running.stop().then(
       (isDrained) => host.exit(isDrained ? 0 : 1),

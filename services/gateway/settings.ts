@@ -62,10 +62,10 @@ export const gatewaySettings = {
       fallback: 'on',
       description: 'Whether rates are limited at all.',
     }),
-    guestRead: perMinute('APP_RATE_LIMIT_GUEST_READ', 1200, 'reads of one address that is not signed in'),
-    guestWrite: perMinute('APP_RATE_LIMIT_GUEST_WRITE', 120, 'changes of one address that is not signed in'),
-    customerRead: perMinute('APP_RATE_LIMIT_CUSTOMER_READ', 3000, 'reads of one customer'),
-    customerWrite: perMinute('APP_RATE_LIMIT_CUSTOMER_WRITE', 300, 'changes of one customer'),
+    guestRead: perMinute('APP_RATE_LIMIT_GUEST_READ', 6000, 'reads of one address that is not signed in'),
+    guestWrite: perMinute('APP_RATE_LIMIT_GUEST_WRITE', 600, 'changes of one address that is not signed in'),
+    customerRead: perMinute('APP_RATE_LIMIT_CUSTOMER_READ', 6000, 'reads of one customer'),
+    customerWrite: perMinute('APP_RATE_LIMIT_CUSTOMER_WRITE', 600, 'changes of one customer'),
     staffRead: perMinute('APP_RATE_LIMIT_STAFF_READ', 12_000, 'reads of one member of the staff'),
     staffWrite: perMinute('APP_RATE_LIMIT_STAFF_WRITE', 6000, 'changes of one member of the staff'),
     sensitive: perMinute(
@@ -113,7 +113,13 @@ export const gatewaySettings = {
 
 const jwksSchema = z.object({
   keys: z.array(
-    z.object({ kty: z.literal('RSA'), n: z.string(), e: z.string(), kid: z.string().optional(), d: z.undefined() }),
+    z.object({
+      kty: z.literal('RSA'),
+      n: z.string(),
+      e: z.string(),
+      kid: z.string().optional(),
+      d: z.never().optional(),
+    }),
   ),
 });
 

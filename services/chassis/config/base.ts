@@ -1,5 +1,6 @@
 /** Settings that every service has. */
 import { z } from 'zod';
+import { sslModes } from '../postgres/tls.ts';
 import { setting } from './settings.ts';
 import { commaList, hostPorts, milliseconds, oneOf, port, text, wholeNumber } from './values.ts';
 
@@ -99,10 +100,15 @@ export const postgresSettings = {
   }),
   sslMode: setting({
     variable: 'APP_POSTGRES_SSLMODE',
-    schema: oneOf(['disable', 'require', 'verify-full']),
+    schema: oneOf(sslModes),
     fallback: 'disable',
     description:
-      '`require` encrypts without checking the certificate; `verify-full` checks it against the system’s CAs.',
+      '`require` encrypts without checking the certificate; `verify-ca` checks who signed it, `verify-full` also the host name.',
+  }),
+  caCertificate: setting({
+    variable: 'APP_POSTGRES_CA',
+    schema: text(1, 65_536).optional(),
+    description: 'PEM certificate that the server’s is signed with; without it the well-known authorities are used.',
   }),
   poolMax: setting({
     variable: 'APP_POSTGRES_POOL_MAX',

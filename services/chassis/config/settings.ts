@@ -93,8 +93,11 @@ function unknownVariables(known: SettingGroups, environment: Environment): strin
 }
 
 function suggest(name: string, names: readonly string[]): string {
-  const near = names.find((candidate) => distance(name, candidate) <= 3);
-  return near === undefined ? '' : `; did you mean ${near}?`;
+  const near = names
+    .map((candidate) => ({ candidate, edits: distance(name, candidate) }))
+    .filter(({ edits }) => edits <= 3)
+    .toSorted((left, right) => left.edits - right.edits);
+  return near[0] === undefined ? '' : `; did you mean ${near[0].candidate}?`;
 }
 
 /** Edit distance (Levenshtein), for suggestions. */

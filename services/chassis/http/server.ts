@@ -33,6 +33,10 @@ export function createPublicServer(options: PublicServerOptions): Server {
     // While stopping: tells clients to open their next connection elsewhere.
     if (options.readiness.isDraining) response.setHeader('connection', 'close');
     observe(options, request, response, context);
+    response.once('close', () => {
+      // A connection that was busy when stopping began is idle now, and nobody else would close it.
+      if (!server.listening) setImmediate(() => server.closeIdleConnections());
+    });
     runInContext(context, () => {
       if (isHealth(request)) answerHealth(options, response, context);
       else options.handler(request, response, context);

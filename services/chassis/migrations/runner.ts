@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../logger.ts';
 import { codeOf, isBrokenConnection } from '../postgres/errors.ts';
+import { type SslMode, tlsOptions } from '../postgres/tls.ts';
 import { type Migration, readMigrations } from './files.ts';
 
 export interface MigrationSettings {
@@ -11,7 +12,8 @@ export interface MigrationSettings {
   readonly database: string;
   readonly username: string;
   readonly password: string;
-  readonly sslMode: 'disable' | 'require' | 'verify-full';
+  readonly sslMode: SslMode;
+  readonly caCertificate?: string | undefined;
   readonly migrationDeadlineMs: number;
 }
 
@@ -77,7 +79,7 @@ async function migrateOnce(
     database: settings.database,
     user: settings.username,
     password: settings.password,
-    ssl: settings.sslMode === 'disable' ? false : { rejectUnauthorized: settings.sslMode === 'verify-full' },
+    ssl: tlsOptions(settings),
     connectionTimeoutMillis: 5000,
     application_name: 'migrate',
   });

@@ -5,6 +5,7 @@ import { currentContext } from '../context.ts';
 import { ProblemError } from '../problem.ts';
 import { isBrokenConnection, translate } from './errors.ts';
 import type { Connection, Statement } from './statement.ts';
+import { type SslMode, tlsOptions } from './tls.ts';
 
 export interface PoolSettings {
   readonly host: string;
@@ -12,7 +13,8 @@ export interface PoolSettings {
   readonly database: string;
   readonly username: string;
   readonly password: string;
-  readonly sslMode: 'disable' | 'require' | 'verify-full';
+  readonly sslMode: SslMode;
+  readonly caCertificate?: string | undefined;
   readonly poolMax: number;
   readonly poolMin: number;
   readonly idleTimeoutMs: number;
@@ -102,7 +104,7 @@ function toPoolConfig(settings: PoolSettings): pg.PoolConfig {
     database: settings.database,
     user: settings.username,
     password: settings.password,
-    ssl: settings.sslMode === 'disable' ? false : { rejectUnauthorized: settings.sslMode === 'verify-full' },
+    ssl: tlsOptions(settings),
     max: settings.poolMax,
     min: Math.min(settings.poolMin, settings.poolMax),
     idleTimeoutMillis: settings.idleTimeoutMs,

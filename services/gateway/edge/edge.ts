@@ -47,12 +47,21 @@ export function createEdge(deps: EdgeDeps): EdgeHandler {
     try {
       const found = findRoute(request.url ?? '');
       if (found === undefined) return false;
+      assertMethod(request.method);
       forward(deps, exchange, found).catch((error: unknown) => answerProblem(deps, exchange, error));
     } catch (error) {
       answerProblem(deps, exchange, error);
     }
     return true;
   };
+}
+
+const passedOn = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
+
+/** TRACE would show a caller what was added to the request; other methods mean nothing to our services. */
+function assertMethod(method: string | undefined): void {
+  if (method !== undefined && passedOn.includes(method)) return;
+  throw new ProblemError('method-not-allowed', undefined, { headers: { allow: passedOn.join(', ') } });
 }
 
 async function forward(deps: EdgeDeps, exchange: Exchange, { route, target }: FoundRoute): Promise<void> {

@@ -1,0 +1,58 @@
+import test from 'ava';
+import { sampleService } from './testing/sample-service.ts';
+import { startUnderTest } from './testing/service-under-test.ts';
+
+test('probes tell started, ready and alive apart', async (t) => {
+  const service = await startUnderTest(t, sampleService(), {});
+  const probe = async (path: string): Promise<number> => (await fetch(service.adminUrl + path)).status;
+  t.deepEqual(
+    await Promise.all(['/livez', '/readyz', '/startupz', '/metrics', '/health'].map(probe)),
+    [200, 200, 200, 200, 404],
+  );
+  t.deepEqual((await service.call('GET', '/health')).json, { status: 'ok', checks: {} });
+});
+
+test('a stopping service finishes what it has begun and takes nothing new', async (t) => {
+  const gate = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<void>();
+  const service = await startUnderTest(t, sampleService({ gate: gate.promise, onWait: () => started.resolve() }), {
+    APP_SHUTDOWN_DELAY_MS: '1000',
+  });
+  const running = service.call('GET', '/wait');
+  await started.promise;
+  const stopped = service.stop();
+
+  const late = await service.call('GET', '/health');
+  t.is(late.status, 503);
+  t.is(late.headers.get('connection'), 'close');
+  t.is((await service.call('GET', '/refuse')).status, 503);
+  await t.throwsAsync(async () => {
+    for (;;) await service.call('GET', '/wait', { headers: { 'x-deadline-ms': '0' } });
+  });
+  gate.resolve();
+  t.is((await running).status, 200);
+  t.true(await stopped);
+  await t.throwsAsync(fetch(`${service.adminUrl}/livez`));
+});
+
+test('requests that outlive the grace are cut off, and that is told', async (t) => {
+  const started = Promise.withResolvers<void>();
+  const service = await startUnderTest(
+    t,
+    sampleService({ gate: new Promise(() => undefined), onWait: () => started.resolve() }),
+    {
+      APP_SHUTDOWN_GRACE_MS: '50',
+    },
+  );
+  const running = service.call('GET', '/wait');
+  await started.promise;
+  const [stopped] = await Promise.all([service.stop(), t.throwsAsync(running)]);
+  t.false(stopped);
+});
+
+test('the description is served', async (t) => {
+  const service = await startUnderTest(t, sampleService(), {});
+  const { json } = await service.call('GET', '/openapi.json');
+  t.deepEqual(Object.keys(json.paths).length, 7);
+  t.deepEqual(json.paths['/admins'].get['x-roles'], ['admin']);
+});

@@ -1,0 +1,45 @@
+/** Databases for tests: one server per test file, one migrated template, one fresh copy per test. */
+import { type PostgresServer, startPostgres } from '#lab/stores/postgres.ts';
+import type { Environment } from '../config/settings.ts';
+import { silentLogger } from '../logger.ts';
+import { migrate } from '../migrations/runner.ts';
+
+export interface TestDatabases {
+  readonly server: PostgresServer;
+  /** A new database with all migrations applied; the variables that lead a service to it. */
+  create(): Promise<Environment>;
+  close(): Promise<void>;
+}
+
+const template = 'template_service';
+
+/** Starts PostgreSQL and migrates the template once. */
+export async function startTestDatabases(migrations: URL): Promise<TestDatabases> {
+  const server = await startPostgres();
+  await server.createDatabase(template);
+  const { host, port, username, password } = server;
+  const settings = { host, port, username, password, sslMode: 'disable', migrationDeadlineMs: 10_000 } as const;
+  await migrate(migrations, { ...settings, database: template }, silentLogger);
+  let count = 0;
+  return {
+    server,
+    create: async () => {
+      count += 1;
+      const name = `test_${count}`;
+      await server.createDatabase(name, template);
+      return databaseEnvironment(server, name);
+    },
+    close: () => server.close(),
+  };
+}
+
+/** The variables that lead a service to a database of `server`. */
+export function databaseEnvironment(server: PostgresServer, database: string): Environment {
+  return {
+    APP_POSTGRES_HOST: server.host,
+    APP_POSTGRES_PORT: String(server.port),
+    APP_POSTGRES_DATABASE: database,
+    APP_POSTGRES_USERNAME: server.username,
+    APP_POSTGRES_PASSWORD: server.password,
+  };
+}

@@ -1,0 +1,70 @@
+import test from 'ava';
+import pg from 'pg';
+import { describeApi } from '#chassis/http/openapi.ts';
+import { type DescribedOperation, readApiDescription } from '#chassis/testing/api-description.ts';
+import { type HostileRequest, hostileRequests } from '#chassis/testing/hostile-input.ts';
+import { type ServiceUnderTest, startUnderTest } from '#chassis/testing/service-under-test.ts';
+import { startTestDatabases } from '#chassis/testing/test-database.ts';
+import { productService } from './service.ts';
+import { aCategory, aProduct } from './testing/factories.ts';
+
+const databases = await startTestDatabases(new URL('./migrations/', import.meta.url));
+test.after.always(() => databases.close());
+
+const api = readApiDescription(
+  describeApi({ title: 'Product', description: '', version: 'test' }, productService.routes),
+);
+const headers = { 'if-match': '*' };
+
+/** Rows of every table, as one text. */
+async function contents(environment: Readonly<Record<string, string | undefined>>): Promise<string> {
+  const client = new pg.Client(databases.server.url(environment['APP_POSTGRES_DATABASE'] ?? ''));
+  await client.connect();
+  const tables = ['products', 'variants', 'prices', 'categories', 'idempotency_keys'];
+  const rows = [];
+  for (const table of tables) rows.push((await client.query(`select * from ${table} as row order by row::text`)).rows);
+  await client.end();
+  return JSON.stringify(rows);
+}
+
+async function send(service: ServiceUnderTest, request: HostileRequest): Promise<string | undefined> {
+  const { operation, url, body, about } = request;
+  const content = body === undefined ? {} : { body };
+  const answer = await service.call(operation.method.toUpperCase(), url, { roles: ['admin'], headers, ...content });
+  const place = `${operation.id}, ${about}: ${answer.status} ${answer.text.slice(0, 200)}`;
+  if (answer.status >= 500) return place;
+  if (!request.isPerhapsValid && answer.status < 400) return `accepted: ${place}`;
+  if (answer.status >= 400 && answer.json?.code === undefined) return `no problem document: ${place}`;
+  return undefined;
+}
+
+/** A valid body and valid parameters; what is asked for does not exist, so that even an accepted request changes nothing. */
+function validFor(operation: DescribedOperation): {
+  body: Record<string, unknown> | undefined;
+  params: Record<string, string>;
+} {
+  const params = { id: '01a20792-7531-7b89-86c5-c73c7e30f850', idOrSlug: 'nothing-here' };
+  const used = Object.fromEntries(Object.entries(params).filter(([name]) => operation.path.includes(`{${name}}`)));
+  if (operation.bodySchema === undefined) return { body: undefined, params: used };
+  return { body: operation.path.includes('categories') ? aCategory() : aProduct(), params: used };
+}
+
+for (const operation of api.operations) {
+  test(`hostile input to ${operation.id} is refused and stores nothing`, async (t) => {
+    const environment = await databases.create();
+    const service = await startUnderTest(t, productService, environment);
+    const before = await contents(environment);
+    const all = hostileRequests(api, operation, validFor(operation));
+    // What the description forbids must be refused; what it does not forbid must at least not fail.
+    const forbidden = all.filter((request) => !request.isPerhapsValid);
+    const faults: (string | undefined)[] = [];
+    for (const request of forbidden) faults.push(await send(service, request));
+    t.is(await contents(environment), before);
+    for (const request of all.filter((other) => other.isPerhapsValid)) faults.push(await send(service, request));
+    t.deepEqual(
+      faults.filter((fault) => fault !== undefined),
+      [],
+    );
+    t.log(`${all.length} requests, ${forbidden.length} of them forbidden by the description`);
+  });
+}
