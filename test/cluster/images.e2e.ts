@@ -62,11 +62,29 @@ async function composedByUs(t: ExecutionContext, name: string) {
   return { config: image.config, files: await run(['sh', '-euc', `cd ${root} && ${listFiles}`]) };
 }
 
-test('the operator image is what a builder makes of the Dockerfile: the same files and settings', async (t) => {
-  t.deepEqual(await composedByUs(t, 'operator'), await builtByBuildah(t, 'operator', 'none'));
-});
+async function assertSame(t: ExecutionContext, target: string, name: string): Promise<void> {
+  const [ours, theirs] = [await composedByUs(t, name), await builtByBuildah(t, target, name)];
+  const [ourLines, theirLines] = [ours.files.split('\n'), theirs.files.split('\n')];
+  const isOurs = new Set(ourLines);
+  const isTheirs = new Set(theirLines);
+  // Thousands of lines are equal: only the others help.
+  t.deepEqual(
+    ourLines.filter((line) => !isTheirs.has(line)),
+    [],
+    'only in the image that we composed',
+  );
+  t.deepEqual(
+    theirLines.filter((line) => !isOurs.has(line)),
+    [],
+    'only in the image that buildah built',
+  );
+  t.deepEqual(ours.config, theirs.config);
+}
+
+test('the operator image is what a builder makes of the Dockerfile: the same files and settings', (t) =>
+  assertSame(t, 'operator', 'operator'));
 
 test('the image of a service is what a builder makes of the Dockerfile', async (t) => {
   const [name = ''] = await serviceNames();
-  t.deepEqual(await composedByUs(t, name), await builtByBuildah(t, 'service', name));
+  await assertSame(t, 'service', name);
 });

@@ -56,10 +56,25 @@ test.serial('up twice changes nothing the second time, and down leaves nothing, 
   t.teardown(() => provider.down(silentProgress));
   const cluster = await provider.up(silentProgress);
   const holder = await findHolder(labPaths(name));
-  const before = await cluster.kubectl(['get', 'deployments', '-A', '-o', 'jsonpath={..resourceVersion}']);
+  const before = await cluster.kubectl([
+    'get',
+    'deployments',
+    '-A',
+    '-o',
+    'jsonpath={.items[*].metadata.generation} {.items[*].metadata.uid}',
+  ]);
   await provider.up(silentProgress);
   t.is((await findHolder(labPaths(name)))?.pid, holder?.pid);
-  t.is(await cluster.kubectl(['get', 'deployments', '-A', '-o', 'jsonpath={..resourceVersion}']), before);
+  t.is(
+    await cluster.kubectl([
+      'get',
+      'deployments',
+      '-A',
+      '-o',
+      'jsonpath={.items[*].metadata.generation} {.items[*].metadata.uid}',
+    ]),
+    before,
+  );
 
   const link = addressesOf((await readState(labPaths(name)))?.slot ?? -1).link;
   t.not((await traces(name, link, holder?.networkNamespace)).length, 0);

@@ -90,6 +90,7 @@ test.serial('nothing of the lab reaches an address outside, this machine include
     '192.0.2.1',
     '1.1.1.1',
   ];
+  t.is(await inPod('nc -w 2 10.96.0.1 443 < /dev/null && echo connected || echo refused'), 'connected\n');
   for (const target of targets.filter((candidate) => !candidate.startsWith('127.'))) {
     const connect = `nc -w 2 ${target} ${port} < /dev/null && echo connected || echo refused`;
     t.is(await inPod(connect), 'refused\n', `a pod reaches ${target}`);

@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client';
 import type { LocalControlPlane } from '../../lab/control-plane/local-control-plane.ts';
+import { waitFor } from '../../lab/control-plane/wait.ts';
 import type { Kind } from '../../operator/api/kinds.ts';
 import { createKubeClient, type RootKubeClient } from '../../operator/kube/client.ts';
 import { loadConnection } from '../../operator/kube/connection.ts';
@@ -48,6 +49,11 @@ export function aCache(setup: KubeSetup, kinds: readonly Kind[], namespaces: rea
 /** Labels that bring an object into the caches. */
 export function labelsOf(stack: string): Record<string, string> {
   return { [labels.managedBy]: fieldManager, [labels.stack]: stack };
+}
+
+/** `waitFor` with the time that anything on one busy machine may take, and a plain condition. */
+export function eventually<T>(what: string, condition: () => T | undefined | false): Promise<T> {
+  return waitFor(what, async () => condition(), { timeoutMs: 30_000, intervalMs: 20 });
 }
 
 /** Value of one series; 0 when it does not exist. */

@@ -1,67 +1,91 @@
-import type { ShopClient } from './shop-client.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
 
-/** What a writer saw while something was killed. */
-export interface WriteRecord {
-  /** Numbers of the products whose creation was answered with 201. */
+export interface WriterResult {
   readonly acknowledged: readonly number[];
-  readonly attempts: number;
-  /** Longest time between two acknowledged writes, milliseconds. */
+  /** Longest time between two acknowledged writes. */
   readonly longestGapMs: number;
 }
 
-/** Adds products one after another until `stop`; a failed write is tried again with the same number. */
+/**
+ * A client that inserts one row after the other, each committed, and goes to whoever leads when its session breaks: as
+ * a service behind the `-rw` Service does.
+ */
 export class Writer {
-  readonly #client: ShopClient;
-  readonly #first: number;
+  readonly #findLeader: () => Promise<string | undefined>;
+  readonly #login: { readonly user: string; readonly password: string; readonly database: string };
   readonly #acknowledged: number[] = [];
-  readonly #running: Promise<void>;
-  #attempts = 0;
+  readonly #stop = new AbortController();
   #longestGapMs = 0;
-  #stopped = false;
+  #running: Promise<void> = Promise.resolve();
 
-  constructor(client: ShopClient, first: number) {
-    this.#client = client;
-    this.#first = first;
-    this.#running = this.#run();
+  constructor(
+    findLeader: () => Promise<string | undefined>,
+    login: { readonly user: string; readonly password: string; readonly database: string },
+  ) {
+    this.#findLeader = findLeader;
+    this.#login = login;
   }
 
-  get acknowledged(): number {
+  /** Makes the table and begins; resolves with the first acknowledged write. */
+  async start(): Promise<void> {
+    const client = await this.#connect();
+    await client.query('create table if not exists written (id bigint primary key)');
+    await client.query('truncate written');
+    await client.end();
+    this.#running = this.#run();
+    while (this.#acknowledged.length === 0) {
+      await delay(20);
+    }
+  }
+
+  get count(): number {
     return this.#acknowledged.length;
   }
 
-  async stop(): Promise<WriteRecord> {
-    this.#stopped = true;
+  async finish(): Promise<WriterResult> {
+    this.#stop.abort();
     await this.#running;
-    return { acknowledged: this.#acknowledged, attempts: this.#attempts, longestGapMs: Math.round(this.#longestGapMs) };
+    return { acknowledged: this.#acknowledged, longestGapMs: Math.round(this.#longestGapMs) };
   }
 
   async #run(): Promise<void> {
+    let next = 1;
     let last = performance.now();
-    for (let number = this.#first; !this.#stopped; ) {
-      this.#attempts += 1;
-      const status = await this.#client.addProduct(number).then(
-        (answer) => answer.status,
-        () => 0,
-      );
-      // 409: an earlier attempt was stored although its answer was lost; the product is there.
-      if (status === 201 || status === 409) {
-        this.#longestGapMs = Math.max(this.#longestGapMs, performance.now() - last);
-        last = performance.now();
-        this.#acknowledged.push(number);
-        number += 1;
+    while (!this.#stop.signal.aborted) {
+      const client = await this.#connect().catch(() => undefined);
+      try {
+        while (client !== undefined && !this.#stop.signal.aborted) {
+          await client.query({
+            text: 'insert into written values ($1)',
+            values: [next],
+            query_timeout: 1_000,
+          } as pg.QueryConfig);
+          this.#acknowledged.push(next);
+          this.#longestGapMs = Math.max(this.#longestGapMs, performance.now() - last);
+          last = performance.now();
+          next += 1;
+          await delay(20);
+        }
+      } catch {
+        // Whether it was committed is not known, so this number is not used again.
+        next += 1;
       }
+      void client?.end().catch(() => undefined);
+      await delay(50);
     }
   }
-}
 
-/** Numbers whose product cannot be read any more. */
-export async function findLost(client: ShopClient, numbers: readonly number[]): Promise<readonly number[]> {
-  const lost: number[] = [];
-  for (const number of numbers) {
-    const { status } = await client.get(`/api/v1/products/test-product-${number}`);
-    if (status !== 200) {
-      lost.push(number);
-    }
+  async #connect(): Promise<pg.Client> {
+    const host = await this.#findLeader();
+    const client = new pg.Client({
+      ...this.#login,
+      host: host ?? '127.0.0.1',
+      port: 5432,
+      connectionTimeoutMillis: 1_000,
+    });
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
   }
-  return lost;
 }
