@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { applyBench } from './apply/apply.ts';
 import { parseChoice, usage } from './arguments.ts';
 import type { Bench } from './bench.ts';
+import { driftBench } from './drift/drift.ts';
 import { describeMachine, machineLine } from './harness/machine.ts';
 import { toMarkdown } from './harness/markdown.ts';
 import type { Section } from './harness/report.ts';
+import { idleBench } from './idle/idle.ts';
+import { memoryBench } from './memory/memory.ts';
 import { transportBench } from './transport/transport.ts';
 
-const benches: readonly Bench[] = [transportBench, applyBench];
+const benches: readonly Bench[] = [transportBench, applyBench, idleBench, memoryBench, driftBench];
 const known = benches.map(({ name }) => name);
 const resultsDirectory = 'bench/results';
 

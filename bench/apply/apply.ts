@@ -7,6 +7,7 @@ import { type Counted, countCourse } from './counts.ts';
 import { type Course, objectSetCourse, productionCourse } from './course.ts';
 import { objectSetSize } from './object-set.ts';
 import { ours, type Races, race } from './race.ts';
+import { timelineTable } from './timeline.ts';
 
 /** A stack's children by the engine, by kubectl, and by raw lanes with ready bodies. */
 export const applyBench: Bench = {
@@ -54,6 +55,7 @@ function toSection({ gates, notes }: Counted, raced: readonly Raced[]): Section 
     ratios: raced.flatMap(({ course, races }) => ratiosOf(course, races)),
     tables: raced.flatMap(({ course, races }) => [
       timeTable(`${course.name}, ${course.children.length} children, first apply`, races.first),
+      timelineTable(course.name, races.timelines),
       timeTable(`${course.name}, applied again unchanged`, races.again),
     ]),
     notes: [

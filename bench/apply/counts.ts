@@ -3,7 +3,7 @@ import { atMost, exactly, type Gate } from '../harness/report.ts';
 import { type Admin, openAdmin } from '../rig/admin.ts';
 import { type EngineRig, startEngine } from '../rig/engine-rig.ts';
 import { stackIn } from '../rig/manifests.ts';
-import { countRequests, describeRequest, requestsOf } from '../rig/requests.ts';
+import { RequestLog } from '../rig/requests.ts';
 import type { BenchServer } from '../rig/server.ts';
 import type { Course } from './course.ts';
 
@@ -21,7 +21,7 @@ export async function countCourse(server: BenchServer, course: Course): Promise<
   await using admin = await openAdmin(server.kubeconfigPath);
   await admin.createNamespace(namespace);
   const kubeconfig = await server.createKubeconfig({ name: user, groups: ['system:masters'] });
-  const log = new RequestLog(server);
+  const log = new RequestLog(server, user);
   const options = { kubeconfig, namespace, components: course.components };
   const gates: Gate[] = [];
   {
@@ -72,34 +72,4 @@ async function changeOneField(parts: {
     atMost('one changed field: status writes', statusWrites, 2),
     exactly('one changed field: reads', reads, 0),
   ];
-}
-
-/** The engine's requests since a mark. */
-class RequestLog {
-  readonly #server: BenchServer;
-  #from = 0;
-
-  constructor(server: BenchServer) {
-    this.#server = server;
-  }
-
-  async mark(): Promise<void> {
-    this.#from = (await this.#all()).length;
-  }
-
-  async counts() {
-    return countRequests(await this.#since());
-  }
-
-  async describe(): Promise<string> {
-    return (await this.#since()).map(describeRequest).join(', ') || 'none';
-  }
-
-  async #since() {
-    return (await this.#all()).slice(this.#from);
-  }
-
-  async #all() {
-    return requestsOf(await this.#server.auditEvents(), user);
-  }
 }

@@ -51,7 +51,8 @@ async function capture(server: BenchServer, plan: Pick<Course, 'name' | 'stack' 
   };
 }
 
-async function readCredentials(admin: Admin, namespace: string): Promise<readonly KubernetesObject[]> {
+/** The Secrets with generated values that the engine made in a namespace. */
+export async function readCredentials(admin: Admin, namespace: string): Promise<readonly KubernetesObject[]> {
   const secrets = await admin.client.list(
     { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true },
     { namespace },
@@ -68,7 +69,11 @@ async function readCredentials(admin: Admin, namespace: string): Promise<readonl
     .filter(({ metadata }) => metadata.labels[labels.stack] !== undefined);
 }
 
-/** Puts the credentials of a course into a namespace, as a stack of the same name would have left them there. */
-export async function leaveCredentials(admin: Admin, course: Course, namespace: string): Promise<void> {
-  await Promise.all(inNamespace(course.credentials, namespace).map((secret) => admin.client.create(secret)));
+/** Puts credentials into a namespace, as a stack of the same name would have left them there. */
+export async function leaveCredentials(
+  admin: Admin,
+  credentials: readonly KubernetesObject[],
+  namespace: string,
+): Promise<void> {
+  await Promise.all(inNamespace(credentials, namespace).map((secret) => admin.client.create(secret)));
 }

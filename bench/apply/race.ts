@@ -7,6 +7,7 @@ import { type BenchServer, serverMeters } from '../rig/server.ts';
 import { inNamespace } from './bodies.ts';
 import { type Course, leaveCredentials } from './course.ts';
 import { kubectlRacer, type Racer, rawRacer } from './racers.ts';
+import { type Timeline, toTimeline } from './timeline.ts';
 
 /** Name of the operator's own variant. */
 export const ours = 'ours';
@@ -15,6 +16,8 @@ export const ours = 'ours';
 export interface Races {
   readonly first: Comparison;
   readonly again: Comparison;
+  /** Of ours in `first`, the round that warms up left out. */
+  readonly timelines: readonly Timeline[];
 }
 
 /** Applies the course by every means: into fresh namespaces, and then unchanged into the last ones. */
@@ -26,8 +29,10 @@ export async function race(server: BenchServer, course: Course, rounds: number):
   await using _own = own;
   const runners = [own, new RacerRunner(kubectl, course, admin), new RacerRunner(raw, course, admin)];
   const meters = [ownMeter('client'), endedChildrenMeter('kubectl'), ...serverMeters(server)];
+  const first = await interleave(runners.map(firstVariant), { rounds, meters });
   return {
-    first: await interleave(runners.map(firstVariant), { rounds, meters }),
+    first,
+    timelines: own.timelines.slice(1),
     again: await interleave(runners.map(againVariant), { rounds, meters }),
   };
 }
@@ -118,6 +123,7 @@ class RacerRunner implements Runner {
 /** The engine with its caches; from the accepted stack to the last acknowledged child. */
 class OwnRunner implements Runner, AsyncDisposable {
   readonly name = ours;
+  readonly timelines: Timeline[] = [];
   readonly #server: BenchServer;
   readonly #course: Course;
   readonly #admin: Admin;
@@ -133,7 +139,7 @@ class OwnRunner implements Runner, AsyncDisposable {
   async prepare(): Promise<void> {
     await this.#rig?.[Symbol.asyncDispose]();
     this.#namespace = await freshNamespace(this.#admin);
-    await leaveCredentials(this.#admin, this.#course, this.#namespace);
+    await leaveCredentials(this.#admin, this.#course.credentials, this.#namespace);
     this.#rig = await startEngine({
       kubeconfig: this.#server.kubeconfigPath,
       namespace: this.#namespace,
@@ -144,9 +150,11 @@ class OwnRunner implements Runner, AsyncDisposable {
 
   async first(): Promise<number> {
     const rig = this.#engine();
-    const { key, acceptedAt } = await rig.post(stackIn(this.#course.stack, this.#namespace));
+    const { key, acceptedAt, seenAt } = await rig.post(stackIn(this.#course.stack, this.#namespace));
     await rig.reconcile(key);
-    return rig.lastChildAt() - acceptedAt;
+    const timeline = toTimeline({ acceptedAt, seenAt, endedAt: performance.now(), applied: rig.applied });
+    this.timelines.push(timeline);
+    return timeline.lastChild;
   }
 
   async again(): Promise<void> {

@@ -3,10 +3,10 @@ import { type KubernetesObject, refOf, type StackKey } from '../../operator/api/
 import type { AnyComponent } from '../../operator/components/contract.ts';
 import { Engine, type PassOutcome } from '../../operator/engine/engine.ts';
 import type { RootKubeClient } from '../../operator/kube/client.ts';
-import { createObjectCache, type ObjectCache } from '../../operator/kube/object-cache.ts';
-import { createStackCache, type StackCache } from '../../operator/kube/stack-cache.ts';
-import { annotations, fieldManager, labels, managedSelector } from '../../operator/objects/names.ts';
-import { type Admin, openAdmin, silentLogger } from './admin.ts';
+import type { ObjectCache } from '../../operator/kube/object-cache.ts';
+import type { StackCache } from '../../operator/kube/stack-cache.ts';
+import { type Admin, openAdmin } from './admin.ts';
+import { createCaches } from './caches.ts';
 import { type Applied, recordApplies } from './recording-client.ts';
 
 /** The engine with its real client and caches in this process, for one namespace. */
@@ -33,6 +33,8 @@ export interface Posted {
   readonly key: StackKey;
   /** On the clock of `performance.now()`. */
   readonly acceptedAt: number;
+  /** When the caches showed it; the watch may be faster than the answer to the POST. */
+  readonly seenAt: number;
 }
 
 const mostPasses = 10;
@@ -48,7 +50,7 @@ export interface EngineRigOptions {
 export async function startEngine(options: EngineRigOptions): Promise<EngineRig> {
   const admin = await openAdmin(options.kubeconfig);
   const stop = new AbortController();
-  const { stacks, children } = createCaches(admin, options);
+  const { stacks, children } = createCaches(admin, [options.namespace], options.components);
   const running = Promise.all([stacks.start(stop.signal), children.start(stop.signal)]);
   await Promise.all([stacks.whenSynced(), children.whenSynced()]);
   const applied: Applied[] = [];
@@ -76,7 +78,7 @@ export async function startEngine(options: EngineRigOptions): Promise<EngineRig>
       await admin.client.create(stack);
       const acceptedAt = performance.now();
       await seen;
-      return { key, acceptedAt };
+      return { key, acceptedAt, seenAt: performance.now() };
     },
     lastChildAt: () => Math.max(...applied.flatMap((one) => (isStack(one.object) ? [] : [one.answeredAt]))),
     reconcile: (key) => engine.reconcile(key, stop.signal),
@@ -102,28 +104,6 @@ async function settle(pass: () => Promise<PassOutcome>): Promise<readonly string
     }
   }
   throw new Error(`the stack still wants to write after ${mostPasses} passes; failed were: ${failures.join('; ')}`);
-}
-
-function createCaches(admin: Admin, { namespace, components }: EngineRigOptions) {
-  const common = {
-    transport: admin.transport,
-    namespaces: [namespace],
-    logger: silentLogger,
-    metrics: admin.metrics,
-  };
-  const watched = new Set([kinds.Secret, kinds.PersistentVolumeClaim, ...components.flatMap((one) => one.kinds)]);
-  const children = createObjectCache({
-    ...common,
-    kinds: [...watched],
-    labelSelector: managedSelector,
-    manager: fieldManager,
-    names: {
-      stackLabel: labels.stack,
-      appliedHashAnnotation: annotations.appliedHash,
-      identityAnnotation: annotations.identity,
-    },
-  });
-  return { stacks: createStackCache({ ...common, kind: kinds.EcommerceStack }), children };
 }
 
 /** Without Events and finalizers: Events are sent aside, and the stacks of the benches need no finalizer. */

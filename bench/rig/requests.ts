@@ -1,4 +1,5 @@
 import type { AuditEvent } from '../../lab/control-plane/audit.ts';
+import type { BenchServer } from './server.ts';
 
 /** What one user asked of the API server, by what it means. */
 export interface RequestCounts {
@@ -42,4 +43,40 @@ export function describeRequest({ verb, objectRef, requestURI }: AuditEvent): st
   const { resource, subresource, name } = objectRef ?? {};
   const path = [resource, name, subresource].filter((part) => part !== undefined).join('/');
   return `${verb} ${path === '' ? requestURI : path}`;
+}
+
+/** What one user asks of a server, counted from a mark on. The server must have been started with an audit log. */
+export class RequestLog {
+  readonly #server: BenchServer;
+  readonly #username: string;
+  #from = 0;
+
+  constructor(server: BenchServer, username: string) {
+    this.#server = server;
+    this.#username = username;
+  }
+
+  /** Counts begin anew. */
+  async mark(): Promise<void> {
+    this.#from = (await this.all()).length;
+  }
+
+  /** Requests since the mark. */
+  async since(): Promise<readonly AuditEvent[]> {
+    return (await this.all()).slice(this.#from);
+  }
+
+  async counts(): Promise<RequestCounts> {
+    return countRequests(await this.since());
+  }
+
+  /** The requests since the mark in words. */
+  async describe(): Promise<string> {
+    return (await this.since()).map(describeRequest).join(', ') || 'none';
+  }
+
+  /** All requests of the user so far, oldest first. */
+  async all(): Promise<readonly AuditEvent[]> {
+    return requestsOf(await this.#server.auditEvents(), this.#username);
+  }
 }

@@ -1,0 +1,42 @@
+import { startPostgres } from '../../lab/stores/postgres.ts';
+import { startRedisCluster } from '../../lab/stores/redis.ts';
+import type { Admin } from './admin.ts';
+import { readExample, stackIn } from './manifests.ts';
+
+/** Real data stores for stacks of `examples/external-stores.yaml`: those become Ready without a node to run pods on. */
+export interface ExternalStores extends AsyncDisposable {
+  /** Namespaces of the stacks, each with a stack `shop`. */
+  readonly namespaces: readonly string[];
+}
+
+/** Creates stacks in namespaces of their own: one Redis Cluster for all, a PostgreSQL for each, for roles are its own. */
+export async function createExternalStacks(admin: Admin, count: number): Promise<ExternalStores> {
+  const names = Array.from({ length: count }, (_, index) => `shop-${index}`);
+  const stack = await readExample('external-stores');
+  await using stores = new AsyncDisposableStack();
+  const redis = stores.adopt(await startRedisCluster(), (cluster) => cluster.close());
+  for (const namespace of names) {
+    const postgres = stores.adopt(await startPostgres(), (server) => server.close());
+    await admin.createNamespace(namespace);
+    await createSecret(admin, namespace, 'shop-cache', { nodes: redis.nodeList, password: redis.password });
+    await createSecret(admin, namespace, 'shop-database', {
+      host: postgres.host,
+      port: String(postgres.port),
+      username: postgres.username,
+      password: postgres.password,
+      sslmode: 'disable',
+    });
+    await admin.client.create(stackIn(stack, namespace));
+  }
+  const kept = stores.move();
+  return { namespaces: names, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+async function createSecret(
+  admin: Admin,
+  namespace: string,
+  name: string,
+  stringData: Readonly<Record<string, string>>,
+): Promise<void> {
+  await admin.client.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, stringData });
+}
