@@ -3,9 +3,9 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiReader } from '../control-plane/api-request.ts';
 import { waitFor } from '../control-plane/wait.ts';
+import { findCniDirectory } from '../programs/system-packages.ts';
 import { assertRunning, ensureDaemon, type Inside, runInside } from './inside.ts';
 import { containerdDaemon, type NodeSettings, nodeDaemons, nodeName, writeNodeConfig } from './node-config.ts';
-import { findCniDirectory } from './system-packages.ts';
 
 const runtimeTimeoutMs = 30_000;
 const nodeTimeoutMs = 90_000;

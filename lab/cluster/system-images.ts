@@ -8,8 +8,8 @@ import type { ImageConfig, Layer, NamedImage } from '../images/image.ts';
 import { storeLayer } from '../images/layer-store.ts';
 import { type TarEntry, writeTar } from '../images/tar.ts';
 import { cacheDirectory } from '../paths.ts';
+import { findStaticBusybox } from '../programs/system-packages.ts';
 import type { Progress } from '../provider.ts';
-import { findStaticBusybox } from './system-packages.ts';
 
 /** References of the images that the lab itself runs on. */
 export const systemImageNames = {

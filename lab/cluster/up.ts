@@ -3,6 +3,7 @@ import { buildKubelab } from '../assets/kubelab.ts';
 import type { ApiReader } from '../control-plane/api-request.ts';
 import { waitFor } from '../control-plane/wait.ts';
 import { withLock } from '../programs/lock.ts';
+import { ensureSystemPackages, nodePackages } from '../programs/system-packages.ts';
 import type { Progress, Step } from '../provider.ts';
 import { addOnObjects } from './add-ons.ts';
 import { addressesOf } from './addresses.ts';
@@ -19,7 +20,6 @@ import { ensureNetwork } from './network.ts';
 import { ensureNode, ensureRuntime, importArchives } from './node.ts';
 import { ensureState, type LabState } from './state.ts';
 import { systemImageArchive } from './system-images.ts';
-import { ensureSystemPackages, nodePackages } from './system-packages.ts';
 
 const addOnTimeoutMs = 120_000;
 

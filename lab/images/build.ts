@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ensureSystemPackages, imagePackages } from '../programs/system-packages.ts';
 import type { Progress, Step } from '../provider.ts';
 import { imageDigest, writeArchive } from './archive.ts';
 import { cacheEntry, pruneEntries } from './cache-entry.ts';
@@ -37,6 +38,7 @@ export async function buildImages(
   progress: Progress,
   options: BuildOptions = {},
 ): Promise<readonly BuiltImage[]> {
+  await ensureSystemPackages(imagePackages, progress);
   const images = await progress.step(`images ${names.join(', ')}`, (step) => {
     const details = new Map<string, string>();
     return mapLimited(names, parallelBuilds, async (name) => {

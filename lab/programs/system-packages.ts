@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { runSystem, succeeds, systemPath } from '../programs/run.ts';
 import type { Progress } from '../provider.ts';
+import { runSystem, succeeds, systemPath } from './run.ts';
 
 /** Programs of the system that the lab uses, by the Debian package that has them. */
 const programsOf = {
@@ -31,6 +31,9 @@ export const nodePackages: readonly SystemPackage[] = [
   'containernetworking-plugins',
   'busybox-static',
 ];
+
+/** What makes the images of the lab. */
+export const imagePackages: readonly SystemPackage[] = ['mmdebstrap', 'buildah'];
 
 /** Resolves when every package's programs are there: missing ones are installed when this is root on Debian or Ubuntu. */
 export async function ensureSystemPackages(packages: readonly SystemPackage[], progress: Progress): Promise<void> {
