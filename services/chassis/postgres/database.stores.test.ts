@@ -129,10 +129,18 @@ test('reads go to the primary while no replica can be reached', async (t) => {
 });
 
 test('a pool that is used up answers in time that the service is not available', async (t) => {
-  const database = await open(t, { poolMax: 1, connectTimeoutMs: 100 });
-  const busy = database.primary.rows(sleep, [0.6]);
+  const database = await open(t, { poolMax: 1, connectTimeoutMs: 1000 });
+  const taken = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const busy = database.transaction(async (connection) => {
+    await connection.rows(backend);
+    taken.resolve();
+    await release.promise;
+  });
+  await taken.promise;
   const error = await t.throwsAsync(database.primary.rows(backend), { instanceOf: ProblemError });
   t.is(error?.code, 'service-unavailable');
+  release.resolve();
   await busy;
 });
 
