@@ -52,7 +52,7 @@ export class EcommerceOperator extends BaseOperator {
     const children = this.#childCache();
     const events = this.#eventRecorder();
     const queue = this.#workQueue(stacks, children);
-    const engine = new Engine(this.#enginePorts({ stacks, children, events }));
+    const engine = new Engine(this.#enginePorts({ stacks, children, events, queue }));
     const controller = this.#controller(queue, engine);
     const manager = createManager({
       caches: [stacks, children],
@@ -158,6 +158,7 @@ export class EcommerceOperator extends BaseOperator {
     readonly stacks: StackCache;
     readonly children: ObjectCache;
     readonly events: EventRecorder<EventReason>;
+    readonly queue: WorkQueue<StackKey>;
   }): EngineOptions {
     const { config, runtimeMetrics, version } = this.#options;
     return {
@@ -173,6 +174,7 @@ export class EcommerceOperator extends BaseOperator {
       installation: config.installation,
       operatorVersion: version,
       finalize: (object, finalizer, action) => this.#finalize(object, finalizer, action),
+      wake: (key) => parts.queue.add(key, { trigger: 'step' }),
       now: () => new Date(),
     };
   }

@@ -121,6 +121,7 @@ function createEngine(
     installation: { registry: 'bench', images: {}, versions: {} },
     operatorVersion: '0.0.0',
     finalize: (object) => Promise.reject(new Error(`${refOf(object).name}: the benches use no finalizer`)),
+    wake: ignore,
     now: () => new Date(),
   });
 }

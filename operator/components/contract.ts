@@ -32,6 +32,8 @@ export interface Component<Observed> {
   readiness(observed: Observed, stack: CompleteStack): Readiness;
   report(observed: Observed, stack: CompleteStack): Report;
   readonly actions: readonly Action<Observed>[];
+  /** Objects that its servers made themselves, which must go with the data; they bear no label of ours. */
+  leftovers?(stack: CompleteStack): readonly ObjectRef[];
 }
 
 /** A Secret with generated values: kept when the stack is deleted under `Retain`, adopted by its successor. */
@@ -104,7 +106,12 @@ export interface Recorded {
 
 /** Reasons are CamelCase and stable; messages are sentences that end with what to do, where there is something to do. */
 export type Readiness =
-  | { readonly state: 'ready'; readonly message: string }
+  | {
+      readonly state: 'ready';
+      readonly message: string;
+      /** When to look again at what sends no events (a server's own state), milliseconds; costs no write. */
+      readonly retryAfterMs?: number;
+    }
   | {
       readonly state: 'progressing';
       readonly reason: string;
@@ -120,6 +127,9 @@ export type Readiness =
       readonly terminal: boolean;
       readonly retryAfterMs: number;
     };
+
+/** How often a server that is in order is asked whether it still is, milliseconds: its faults send no events. */
+export const watchIntervalMs = 20_000;
 
 /** What the status says of a component beside its readiness. */
 export interface Report {

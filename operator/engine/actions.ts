@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { refKey } from '../api/kubernetes.ts';
 import type { ActionPorts, PlannedAction, Step } from '../components/contract.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
@@ -11,17 +12,55 @@ export interface ExecutedStep {
 }
 
 /**
+ * How long a pass waits for its steps, milliseconds. A longer one (a switchover, slots that move) goes on beside the
+ * following passes, so that a child that somebody deletes meanwhile is put back at once.
+ */
+const patienceMs = 500;
+/** No step takes longer; it is planned anew from what it left. */
+const stepTimeoutMs = 120_000;
+
+/**
  * Executes what the components planned: steps that take nothing away together, and at most one that does, in the order
- * of the registry. A component acts only when what it depends on is ready.
+ * of the registry. A component acts only when what it depends on is ready and its last step has ended.
  */
 export async function executeSteps(pass: Pass, results: readonly ComponentResult[]): Promise<readonly ExecutedStep[]> {
+  const failed = pass.memory.failedSteps.splice(0);
   if (pass.pause === 'all') {
-    return [];
+    return failed;
   }
-  const planned = results.flatMap((result) => stepOf(result, results));
+  const { runningSteps } = pass.memory;
+  const isDisrupting = [...runningSteps.values()].some(({ disruptive }) => disruptive);
+  const planned = results
+    .flatMap((result) => stepOf(result, results))
+    .filter((one) => !runningSteps.has(one.component));
   const harmless = planned.filter(({ step }) => !step.disruptive);
-  const disruptive = mayDisrupt(pass) ? planned.filter(({ step }) => step.disruptive).slice(0, 1) : [];
-  return Promise.all([...harmless, ...disruptive].map((one) => execute(pass, one)));
+  const disruptive = mayDisrupt(pass) && !isDisrupting ? planned.filter(({ step }) => step.disruptive).slice(0, 1) : [];
+  const executed = await Promise.all([...harmless, ...disruptive].map((one) => begin(pass, one)));
+  return [...failed, ...executed];
+}
+
+/** Resolves when the step has ended, or when it takes longer than a pass should. */
+async function begin(pass: Pass, planned: PlannedStep): Promise<ExecutedStep> {
+  const { component, step } = planned;
+  const { runningSteps, failedSteps } = pass.memory;
+  runningSteps.set(component, { disruptive: step.disruptive });
+  const impatience = new AbortController();
+  const ended = execute(pass, planned).finally(() => runningSteps.delete(component));
+  const first = await Promise.race([
+    ended,
+    delay(patienceMs, undefined, { signal: impatience.signal }).catch(() => undefined),
+  ]);
+  impatience.abort();
+  if (first !== undefined) {
+    return first;
+  }
+  void ended.then((executed) => {
+    if (executed.error !== undefined) {
+      failedSteps.push(executed);
+    }
+    pass.ports.wake(pass.key);
+  });
+  return { component, error: undefined };
 }
 
 interface PlannedStep {
@@ -70,7 +109,8 @@ function portsOf(pass: Pass): ActionPorts {
     kube: rememberingDeletions(pass),
     stack: pass.stack,
     secret: (name) => pass.memory.secrets.get(name)?.values,
-    signal: pass.signal,
+    // Outlives the pass, not the process: the time-out of a pass is lifted when the pass has ended.
+    signal: AbortSignal.any([pass.signal, AbortSignal.timeout(stepTimeoutMs)]),
   };
 }
 

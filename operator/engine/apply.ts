@@ -1,10 +1,11 @@
 import { type KubernetesObject, refKey, refOf } from '../api/kubernetes.ts';
 import type { Scale } from '../components/contract.ts';
+import { isAsRendered } from '../kube/as-rendered.ts';
 import type { LiveObject } from '../kube/live-object.ts';
-import { covers } from '../objects/covers.ts';
 import { hashOf } from '../objects/hash.ts';
 import { workloadStatus } from '../objects/live-status.ts';
 import { annotations, fieldManager } from '../objects/names.ts';
+import { refuseForeign } from './foreign.ts';
 import type { StackMemory } from './memory.ts';
 import type { EnginePorts } from './ports.ts';
 
@@ -14,8 +15,25 @@ export const rolloutManager = `${fieldManager}/rollout`;
 /** What to do with one rendered object; `create`, `change` and `repair` are writes. */
 export type ApplyDecision = 'skip' | 'wait' | 'create' | 'change' | 'repair';
 
-/** Applies what differs, all at once (the client has the lanes), and tells what it did to each. */
+/**
+ * Applies what differs and tells what it did to each: all at once (the client has the lanes), but bindings after what
+ * they bind, because the API server looks a role up before it lets anybody grant it.
+ */
 export async function applyObjects(
+  ports: EnginePorts,
+  memory: StackMemory,
+  objects: readonly KubernetesObject[],
+): Promise<readonly AppliedObject[]> {
+  const isBinding = ({ kind }: KubernetesObject) => kind === 'RoleBinding';
+  const first = await applyTogether(
+    ports,
+    memory,
+    objects.filter((object) => !isBinding(object)),
+  );
+  return [...first, ...(await applyTogether(ports, memory, objects.filter(isBinding)))];
+}
+
+async function applyTogether(
   ports: EnginePorts,
   memory: StackMemory,
   objects: readonly KubernetesObject[],
@@ -26,6 +44,21 @@ export async function applyObjects(
     throw errors.length === 1 ? errors[0] : new AggregateError(errors, errors.map(messageOf).join('; '));
   }
   return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+}
+
+/** How many of these objects are not as rendered: what a pause keeps back. Writes nothing. */
+export function countDifferences(
+  ports: EnginePorts,
+  memory: StackMemory,
+  objects: readonly KubernetesObject[],
+): number {
+  return objects.filter((object) => {
+    const hash = hashOf(object);
+    const ref = refOf(object);
+    const live = ports.children.get(ref);
+    const decision = decideApply(stamp(object, hash), hash, live, memory.expected.get(refKey(ref)));
+    return decision !== 'skip';
+  }).length;
 }
 
 export interface AppliedObject {
@@ -40,6 +73,9 @@ async function applyObject(ports: EnginePorts, memory: StackMemory, object: Kube
   const key = refKey(ref);
   const live = ports.children.get(ref);
   const decision = decideApply(stamped, hash, live, memory.expected.get(key));
+  if (decision === 'create') {
+    await refuseForeign(ports, object);
+  }
   if (decision === 'create' || decision === 'change' || decision === 'repair') {
     const applied = ports.children.upsert(await ports.kube.apply(stamped, { manager: fieldManager }));
     memory.expected.set(key, { uid: applied.uid, ownedHash: applied.ownedHash });
@@ -76,14 +112,7 @@ export function decideApply(
   if (expected?.uid === live.uid) {
     return expected.ownedHash === live.ownedHash ? 'skip' : 'repair';
   }
-  return live.owned !== undefined && covers(live.owned, ownedPart(stamped)) ? 'skip' : 'repair';
-}
-
-/** The part of an object that field ownership speaks of: without what names it. */
-function ownedPart(object: KubernetesObject): Record<string, unknown> {
-  const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = object;
-  const { name: _name, namespace: _namespace, ...fields } = metadata;
-  return { ...rest, metadata: fields };
+  return live.owned !== undefined && isAsRendered(live.owned, stamped) ? 'skip' : 'repair';
 }
 
 /** The object with the hash of its rendering as annotation: a restarted operator knows what it applied last. */

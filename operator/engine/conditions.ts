@@ -8,8 +8,8 @@ export interface ConditionDraft {
   readonly message: string;
 }
 
-/** Longest message that the schema accepts. */
-const maxMessageLength = 2048;
+/** Longest message that the schema accepts, of a condition and of the status itself. */
+export const maxMessageLength = 2048;
 
 /** Keeps `lastTransitionTime` where the status did not flip; the order is that of the drafts. */
 export function toConditions(

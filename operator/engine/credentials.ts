@@ -5,32 +5,54 @@ import type { CompleteStack } from '../api/v1beta1/complete-stack.ts';
 import type { CredentialKey, CredentialRequest, SecretValues } from '../components/contract.ts';
 import { ConflictError } from '../kube/errors.ts';
 import { dataMetadata } from '../objects/metadata.ts';
+import { PartError } from './part-error.ts';
+import type { Pass } from './pass.ts';
 import type { EnginePorts } from './ports.ts';
-import type { SecretStore } from './secret-store.ts';
 
 /**
  * Makes sure that a credential Secret exists with every key that is asked for, and returns its values. A value that is
- * there is never changed, whoever wrote it: a Secret of an earlier stack or of the user is adopted as it is.
+ * there is never changed, whoever wrote it: a Secret of an earlier stack or of the user is adopted as it is. One that
+ * was deleted comes back with the values it had; when those are lost and data exists that knows them, nothing is made
+ * up.
  */
 export async function ensureCredentials(
-  ports: EnginePorts,
-  secrets: SecretStore,
-  stack: CompleteStack,
-  owner: { readonly component: string; readonly request: CredentialRequest },
+  pass: Pass,
+  component: string,
+  request: CredentialRequest,
 ): Promise<SecretValues> {
-  const { request } = owner;
-  const present = await secrets.values(request.name);
+  const { ports, secrets, stack } = pass;
+  const lastKnown = secrets.lastKnown(request.name);
+  const present = await secrets.keptValues(request.name, Object.keys(request.keys));
   const missing = Object.entries(request.keys).filter(([key]) => present?.[key] === undefined);
   if (present !== undefined && missing.length === 0) {
     return present;
   }
-  const generated = Object.fromEntries(await Promise.all(missing.map(generateEntry)));
+  if (present === undefined && lastKnown === undefined) {
+    assertNothingDependsOn(pass, component, request.name);
+  }
+  const values = Object.fromEntries(
+    await Promise.all(
+      missing.map(async ([key, kind]) => [key, lastKnown?.[key] ?? (await generateValue(kind))] as const),
+    ),
+  );
+  const owner = { component, request };
   const written =
     present === undefined
-      ? await createSecret(ports, stack, owner, generated)
-      : await addKeys(ports, stack, request.name, generated);
+      ? await createSecret(ports, stack, owner, { ...lastKnown, ...values })
+      : await addKeys(ports, stack, request.name, values);
   ports.children.upsert(written);
   return secrets.remember(written);
+}
+
+/** A server with data was set up with the lost values: new ones would lock everybody out of it. */
+function assertNothingDependsOn(pass: Pass, component: string, secret: string): void {
+  const before = pass.previous.components?.find(({ name }) => name === component);
+  if (before?.identity !== undefined) {
+    throw new PartError(
+      'CredentialsLost',
+      `Secret ${secret} is gone, and the data of ${component} (${before.identity}) was set up with the passwords in it. Restore the Secret from a backup with the labels it had; no new passwords are made, as the servers would refuse them.`,
+    );
+  }
 }
 
 /** `create` fails when somebody was faster; the next pass then finds that one's values. */
@@ -70,10 +92,6 @@ async function addKeys(
   const taken = new Set(Object.keys(typeof data === 'object' && data !== null ? data : {}));
   const added = Object.fromEntries(Object.entries(values).filter(([key]) => !taken.has(key)));
   return ports.kube.patch(ref, { metadata: { resourceVersion }, data: encode(added) });
-}
-
-async function generateEntry([key, kind]: readonly [string, CredentialKey]): Promise<[string, string]> {
-  return [key, await generateValue(kind)];
 }
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';

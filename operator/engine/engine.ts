@@ -8,11 +8,12 @@ import type { RootKubeClient } from '../kube/client.ts';
 import { annotations } from '../objects/names.ts';
 import { executeSteps } from './actions.ts';
 import { announce } from './announce.ts';
-import { type ComponentResult, runComponent } from './component-pass.ts';
-import { dataFinalizer, deleteData, needsFinalizer } from './finalize.ts';
+import { type AppliedComponent, applyComponent, type ComponentResult, observeComponent } from './component-pass.ts';
+import { dataFinalizer, deleteData, endWorkloads, needsFinalizer } from './finalize.ts';
 import { emptyMemory, type StackMemory } from './memory.ts';
 import { orderComponents } from './order.ts';
 import type { Pass, PassCounters, PauseMode } from './pass.ts';
+import { PassError } from './pass-error.ts';
 import type { EnginePorts } from './ports.ts';
 import { pruneObjects, selectPrunable, wantedKeys } from './prune.ts';
 import { reportFirstTouch, reportViolations } from './report.ts';
@@ -23,6 +24,8 @@ import { judge, type Verdict } from './verdict.ts';
 
 /** How long a stack without work is left alone, milliseconds: 5 min ± 10 %, so that many do not wake together. */
 const resyncMs = 300_000;
+/** How often a stack that is being deleted is looked at while its pods end, milliseconds. */
+const endingPodsMs = 1000;
 
 /** What one pass asks for and did. */
 export interface PassOutcome {
@@ -52,8 +55,7 @@ export class Engine {
     const counters: PassCounters = { applied: 0, repaired: 0, pruned: 0, steps: 0, statusWrites: 0 };
     const object = this.#ports.stacks.get(key);
     if (object === undefined || object.metadata.deletionTimestamp !== undefined) {
-      await this.#forget(key, object);
-      return { requeueAfterMs: undefined, counters };
+      return { requeueAfterMs: await this.#forget(key, object), counters };
     }
     const ports = { ...this.#ports, kube: this.#ports.kube.forPass({ key, signal }) };
     const memory = this.#memoryOf(key);
@@ -72,13 +74,20 @@ export class Engine {
     return this.#run(pass);
   }
 
-  /** A stack that is gone or going. Its children carry owner references; what its policy adds is the finalizer's work. */
-  async #forget(key: StackKey, object: KubernetesObject | undefined): Promise<void> {
+  /**
+   * A stack that is gone or going. Its children carry owner references; what its policy adds is the finalizer's work.
+   * Returns when to look again while pods still end.
+   */
+  async #forget(key: StackKey, object: KubernetesObject | undefined): Promise<number | undefined> {
     if (object?.metadata.finalizers?.includes(dataFinalizer) === true) {
+      if ((await endWorkloads(this.#ports, object)) > 0) {
+        return endingPodsMs;
+      }
       await this.#ports.finalize(object, dataFinalizer, () => deleteData(this.#ports, object));
     }
     this.#memories.delete(key);
     this.#ports.metrics.stackForgotten(key);
+    return undefined;
   }
 
   async #run(pass: Pass): Promise<PassOutcome> {
@@ -91,23 +100,25 @@ export class Engine {
       pass.counters.statusWrites += 1;
     }
     announce(pass, status, verdicts);
+    const requeueAfterMs = requeueAfter(verdicts, executed.length > 0);
     const errors = [...results, ...executed].map(({ error }) => error).filter((error) => error !== undefined);
     if (errors.length > 0) {
-      const [only] = errors;
-      throw errors.length === 1 && only instanceof Error
-        ? only
-        : new AggregateError(errors, `${errors.length} components failed`);
+      throw new PassError(errors, requeueAfterMs);
     }
-    return { requeueAfterMs: requeueAfter(verdicts, executed.length > 0), counters: pass.counters };
+    return { requeueAfterMs, counters: pass.counters };
   }
 
+  /**
+   * Objects of all components first, in dependency order, then all servers at once: what somebody deleted is back
+   * before the slowest server has answered.
+   */
   async #runComponents(pass: Pass): Promise<readonly ComponentResult[]> {
-    const results: ComponentResult[] = [];
+    const applied: AppliedComponent[] = [];
     for (const level of this.#levels) {
       const enabled = level.filter((component) => component.isEnabled(pass.stack));
-      results.push(...(await Promise.all(enabled.map((component) => runComponent(pass, component)))));
+      applied.push(...(await Promise.all(enabled.map((component) => applyComponent(pass, component)))));
     }
-    return results;
+    return Promise.all(applied.map((one) => observeComponent(pass, one)));
   }
 
   /** Nothing is pruned while a component could not say what it wants. */
@@ -121,6 +132,10 @@ export class Engine {
     const prunable = selectPrunable(children, pass.stack.uid, keys);
     await pruneObjects(pass.ports, pass.memory, prunable);
     pass.counters.pruned += prunable.length;
+    for (const { ref } of prunable) {
+      const message = `${ref.kind} ${ref.name} was deleted: the manifest no longer asks for it.`;
+      pass.ports.events.emit(pass.object, { type: 'Normal', reason: 'Pruned', message });
+    }
   }
 
   #memoryOf(key: StackKey): StackMemory {

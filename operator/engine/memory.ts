@@ -12,6 +12,10 @@ export interface StackMemory {
   readonly secrets: Map<string, RememberedSecret>;
   /** Objects that we deleted and the caches may still show: no disruptive step until they are seen to go. */
   readonly deletions: Map<string, string>;
+  /** By component: a step that takes longer than a pass waits for it. */
+  readonly runningSteps: Map<string, { readonly disruptive: boolean }>;
+  /** What such steps failed with since the last pass, which tells of it. */
+  readonly failedSteps: { readonly component: string; readonly error: unknown }[];
   /** The last status we wrote, while the cache of stacks may still be older. */
   lastWritten: KubernetesObject | undefined;
   /** By component: the failure that was announced last, until it is ready again; a flapping pod is one Event. */
@@ -33,6 +37,8 @@ export function emptyMemory(): StackMemory {
     expected: new Map(),
     secrets: new Map(),
     deletions: new Map(),
+    runningSteps: new Map(),
+    failedSteps: [],
     announcedFailures: new Map(),
     lastWritten: undefined,
     lastViolations: '',

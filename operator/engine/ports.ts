@@ -20,6 +20,8 @@ export interface EnginePorts {
    * it off again. `action` must be idempotent.
    */
   finalize(object: KubernetesObject, finalizer: string, action: () => Promise<void>): Promise<void>;
+  /** Asks for another pass over this stack. */
+  wake(key: StackKey): void;
   /** Wall clock, for times in the status. */
   now(): Date;
 }

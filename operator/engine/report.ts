@@ -1,7 +1,9 @@
 import type { KubernetesObject } from '../api/kubernetes.ts';
 import type { EcommerceStackStatus } from '../api/v1beta1/ecommerce-stack.ts';
 import type { Violation } from '../api/v1beta1/validate.ts';
-import { type ConditionDraft, timestamp, toConditions } from './conditions.ts';
+import { labels } from '../objects/names.ts';
+import { observeStack } from './announce.ts';
+import { type ConditionDraft, maxMessageLength, timestamp, toConditions } from './conditions.ts';
 import type { StackMemory } from './memory.ts';
 import type { Pass } from './pass.ts';
 import type { EnginePorts } from './ports.ts';
@@ -24,6 +26,18 @@ export async function reportFirstTouch(pass: Pass): Promise<void> {
   if (await writeStatus(ports, memory, object, { ...status, phase: 'Creating', message })) {
     pass.counters.statusWrites += 1;
   }
+  announceAdoption(pass);
+}
+
+/** Data that was there before the stack is its predecessor's. */
+function announceAdoption({ ports, stack, object }: Pass): void {
+  const data = ports.children
+    .listByStack(stack.namespace, stack.name)
+    .filter((live) => live.labels[labels.retention] === 'data');
+  if (data.length > 0) {
+    const message = `Data of an earlier stack of this name is taken over: ${data.map(({ ref }) => `${ref.kind} ${ref.name}`).join(', ')}.`;
+    ports.events.emit(object, { type: 'Normal', reason: 'Adopted', message });
+  }
 }
 
 /** A manifest that breaks a rule: the status says which, everything else stays as it is. */
@@ -34,7 +48,10 @@ export async function reportViolations(
   violations: readonly Violation[],
 ): Promise<void> {
   const previous = currentStatus(object, memory);
-  const message = violations.map((violation) => violation.message).join('; ');
+  const message = violations
+    .map((violation) => violation.message)
+    .join('; ')
+    .slice(0, maxMessageLength);
   const kept = (previous.conditions ?? []).filter(({ type }) => !rewritten.has(type));
   const drafts: readonly ConditionDraft[] = [
     { type: 'Ready', status: 'False', reason: 'SpecInvalid', message },
@@ -44,6 +61,7 @@ export async function reportViolations(
   const status = base(ports, previous, drafts, object.metadata.generation ?? 0);
   const conditions = [...(status.conditions ?? []), ...kept];
   await writeStatus(ports, memory, object, { ...previous, ...status, conditions, phase: 'Stalled', message });
+  observeStack(ports, `${object.metadata.namespace}/${object.metadata.name}`, { ...previous, conditions });
   if (memory.lastViolations !== message) {
     memory.lastViolations = message;
     ports.events.emit(object, { type: 'Warning', reason: 'SpecInvalid', message });

@@ -4,7 +4,7 @@ import type { StackMemory } from './memory.ts';
 import type { EnginePorts } from './ports.ts';
 
 /** How long a Secret that is not in the caches (the user's own) may be served from memory, milliseconds. */
-const unmanagedTtlMs = 15_000;
+const unmanagedTtlMs = 60_000;
 
 /** Reads Secrets of one stack: the caches tell when a value changed, so an unchanged one costs no call. */
 export class SecretStore {
@@ -32,6 +32,28 @@ export class SecretStore {
       return undefined;
     }
     return this.remember(object);
+  }
+
+  /**
+   * Values of a Secret that we keep: what the caches do not show is asked for, never taken from memory. A Secret that
+   * lacks one of the keys is not remembered, so that `lastKnown` still has what it held before.
+   */
+  async keptValues(name: string, keys: readonly string[]): Promise<SecretValues | undefined> {
+    const ref = { apiVersion: 'v1', kind: 'Secret', namespace: this.#namespace, name };
+    const live = this.#ports.children.get(ref);
+    const remembered = this.#memory.secrets.get(name);
+    if (live !== undefined && remembered?.version === versionOf(live.uid, live.resourceVersion)) {
+      return remembered.values;
+    }
+    const object = await this.#ports.kube.get(ref);
+    const values = object === undefined ? undefined : decode(object['data']);
+    const isWhole = values !== undefined && keys.every((key) => values[key] !== undefined);
+    return object !== undefined && isWhole ? this.remember(object) : values;
+  }
+
+  /** The values that a Secret had when it was read last, whatever has become of it. */
+  lastKnown(name: string): SecretValues | undefined {
+    return this.#memory.secrets.get(name)?.values;
   }
 
   /** Keeps the values of a Secret that was just read or written. */

@@ -1,4 +1,5 @@
 import type { ComponentState } from '../api/v1beta1/conditions.ts';
+import type { Readiness } from '../components/contract.ts';
 import type { ComponentResult } from './component-pass.ts';
 
 /** What the status says of one component, its dependencies considered. */
@@ -24,7 +25,7 @@ function verdictOf(result: ComponentResult, results: readonly ComponentResult[])
   const base = { name, conditionType, isTerminal: false };
   switch (readiness.state) {
     case 'ready':
-      return { ...base, state: 'Ready', reason: 'ComponentReady', message: readiness.message, retryAfterMs: undefined };
+      return result.pending > 0 ? heldBack(base, result.pending) : ready(base, readiness);
     case 'failed':
       return { ...base, ...readiness, state: 'Failed', isTerminal: readiness.terminal || isTerminal(result.error) };
     case 'progressing': {
@@ -34,6 +35,20 @@ function verdictOf(result: ComponentResult, results: readonly ComponentResult[])
         : { ...base, ...readiness, state: 'Waiting', reason: 'WaitingForDependency', message: waitsFor(blocker) };
     }
   }
+}
+
+function ready(
+  base: Pick<Verdict, 'name' | 'conditionType' | 'isTerminal'>,
+  { message, retryAfterMs }: Extract<Readiness, { state: 'ready' }>,
+): Verdict {
+  return { ...base, state: 'Ready', reason: 'ComponentReady', message, retryAfterMs };
+}
+
+/** It works, but not as the manifest says now: neither Ready nor a version may be claimed. */
+function heldBack(base: Pick<Verdict, 'name' | 'conditionType' | 'isTerminal'>, pending: number): Verdict {
+  const changes = pending === 1 ? '1 change waits' : `${pending} changes wait`;
+  const message = `${changes} until the annotation ecommerce.stack/pause is removed.`;
+  return { ...base, state: 'Progressing', reason: 'ChangesHeldBack', message, retryAfterMs: undefined };
 }
 
 function unreadyDependency(result: ComponentResult, results: readonly ComponentResult[]): ComponentResult | undefined {

@@ -1,5 +1,6 @@
 /**
- * What the controller reads of an error: `terminal` (retrying cannot help) and `retryAfterMs` (not before). Any error
+ * What the controller reads of an error: `terminal` (retrying cannot help), `retryAfterMs` (not before) and
+ * `requeueAfterMs` (the key wants to be looked at again then anyway, for what did not fail). Any error
  * may carry them; an AggregateError is terminal when all of its errors are.
  */
 export class TerminalError extends Error {
@@ -27,5 +28,12 @@ export function retryAfterMsOf(error: unknown): number | undefined {
   }
   return error instanceof Error && 'retryAfterMs' in error && typeof error.retryAfterMs === 'number'
     ? error.retryAfterMs
+    : undefined;
+}
+
+/** When the key wants to be looked at again whatever the error was; `undefined` when the error does not say. */
+export function requeueAfterMsOf(error: unknown): number | undefined {
+  return error instanceof Error && 'requeueAfterMs' in error && typeof error.requeueAfterMs === 'number'
+    ? error.requeueAfterMs
     : undefined;
 }

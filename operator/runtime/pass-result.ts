@@ -1,5 +1,5 @@
 import type { Outcome, PassReport } from './controller.ts';
-import { isTerminal, retryAfterMsOf } from './errors.ts';
+import { isTerminal, requeueAfterMsOf, retryAfterMsOf } from './errors.ts';
 import type { ControllerMetrics } from './metrics.ts';
 import type { WorkQueue } from './work-queue.ts';
 
@@ -15,22 +15,42 @@ export interface Settled {
   readonly retryInMs: number | undefined;
 }
 
-/** Puts the key back as its result demands: an error wins over everything, a terminal one waits for a new event. */
+/**
+ * Puts the key back as its result demands: after an error with backoff, but no later than what did not fail wants; a
+ * terminal error waits for a new event or for that.
+ */
 export function settle<Key extends string>(queue: WorkQueue<Key>, key: Key, attempt: Attempt): Settled {
   const { outcome, error } = attempt;
+  const requeueAfterMs = requeueAfterMsOf(error);
   if (outcome === undefined && !isTerminal(error)) {
     const leastDelayMs = retryAfterMsOf(error) ?? 0;
-    return { result: 'error', retryInMs: queue.addRateLimited(key, { trigger: 'retry', leastDelayMs }) };
+    const delayMs = queue.addRateLimited(key, { trigger: 'retry', leastDelayMs });
+    return {
+      result: 'error',
+      retryInMs: sooner(queue, key, Math.max(leastDelayMs, requeueAfterMs ?? delayMs), delayMs),
+    };
   }
   queue.forget(key);
   if (outcome === undefined) {
-    return { result: 'terminal', retryInMs: undefined };
+    if (requeueAfterMs !== undefined) {
+      queue.addAfter(key, requeueAfterMs, { trigger: 'timer' });
+    }
+    return { result: 'terminal', retryInMs: requeueAfterMs };
   }
   if (outcome.kind === 'success') {
     return { result: 'success', retryInMs: undefined };
   }
   queue.addAfter(key, outcome.delayMs, { trigger: 'timer' });
   return { result: 'requeue_after', retryInMs: outcome.delayMs };
+}
+
+/** Of several delays of a key the shortest counts. */
+function sooner<Key extends string>(queue: WorkQueue<Key>, key: Key, wantedMs: number, delayMs: number): number {
+  if (wantedMs >= delayMs) {
+    return delayMs;
+  }
+  queue.addAfter(key, wantedMs, { trigger: 'timer' });
+  return wantedMs;
 }
 
 /** Counts as controller-runtime does: a terminal error is an error as well. */

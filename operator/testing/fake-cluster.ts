@@ -6,7 +6,7 @@ import { ConflictError } from '../kube/errors.ts';
 import type { LiveObject } from '../kube/live-object.ts';
 import { canonicalJson, hashOf } from '../objects/hash.ts';
 import { mergeOverrides } from '../objects/merge-overrides.ts';
-import { annotations, labels } from '../objects/names.ts';
+import { annotations, fieldManager, labels } from '../objects/names.ts';
 
 /**
  * The engine's ports over a map: applies and patches take effect at once and are seen at once. For what the real
@@ -16,6 +16,10 @@ export class FakeCluster {
   readonly objects = new Map<string, KubernetesObject>();
   readonly writes: string[] = [];
   readonly events: string[] = [];
+  /** Stacks for which another pass was asked. */
+  readonly woken: StackKey[] = [];
+  /** What time it is. */
+  now = new Date('2026-01-01T00:00:00Z');
   /** Called before each write with its number, from 1; a throw is the write's failure. */
   beforeWrite: (count: number) => void = () => undefined;
   #version = 0;
@@ -26,7 +30,11 @@ export class FakeCluster {
       ...rest,
       kube: this.#client(),
       children: {
-        get: (ref) => this.live(ref),
+        // As the real caches, which select by label.
+        get: (ref) => {
+          const live = this.live(ref);
+          return live?.labels[labels.managedBy] === fieldManager ? live : undefined;
+        },
         listByStack: (namespace, stack) =>
           [...this.objects.values()]
             .filter(({ metadata }) => metadata.namespace === namespace && metadata.labels?.[labels.stack] === stack)
@@ -40,7 +48,8 @@ export class FakeCluster {
       installation: { registry: 'test', images: {}, versions: {} },
       operatorVersion: '0.0.0',
       finalize: (_object, _finalizer, action) => action(),
-      now: () => new Date('2026-01-01T00:00:00Z'),
+      wake: (key) => void this.woken.push(key),
+      now: () => this.now,
     };
   }
 

@@ -34,6 +34,8 @@ export const conditionTypes = {
   Degraded: 'True while a part that was ready before is not; absent otherwise.',
   RolloutProgressing: 'True while a service moves to a new version; absent otherwise.',
   RolloutAborted: 'True after a rollout was taken back; the old version serves.',
+  NotImplemented:
+    'True while the manifest asks for something that this operator version cannot build; absent otherwise.',
   UpgradeAvailable: 'True when a newer tested version of a store exists; absent otherwise.',
 } as const;
 export type ConditionType = keyof typeof conditionTypes;
@@ -56,11 +58,13 @@ export const reasons = {
   ComponentFailed: 'The part failed; the message says what to do.',
   IdentityMismatch: 'The data found is not the data that this stack recorded; nothing is touched.',
   PausedAll: 'Annotation ecommerce.stack/pause=all: only the status is written.',
+  ChangesHeldBack: 'Changes of the manifest wait until the annotation ecommerce.stack/pause is removed.',
   PausedRollouts: 'Annotation ecommerce.stack/pause=rollouts: healing goes on, templates stay as they are.',
   SinglePointOfFailure: 'The named parts have one instance only.',
   Redundant: 'Every data store and service has a second instance.',
   OperationInProgress: 'A day-2 operation is under way; see status.operations.',
   OperationBlocked: 'A day-2 operation is wanted but not safe now; blockedBy names the check that says no.',
+  OperationOverdue: 'A day-2 operation has made no progress until its deadline; the message says what holds it.',
   Deleting: 'The stack is being deleted.',
   Conflict: 'An object of that name exists and is not ours.',
   InternalError: 'A fault of the operator itself; tried again, the log has the details.',
@@ -87,6 +91,7 @@ export const componentReasons = {
   RolloutStuck: 'A rollout makes no progress; the pods of the last version go on serving.',
   Scaling: 'Pods are being added or taken away.',
   // Credentials and connections.
+  CredentialsLost: 'The Secret with the passwords of existing data is gone; only a backup has them.',
   CredentialsPending: 'Passwords are being generated.',
   WaitingForCredentials: 'Passwords are being generated.',
   WaitingForConnectionSecret: 'Mode External: the Secret with the connection does not exist yet.',
@@ -151,8 +156,6 @@ export type ComponentState = keyof typeof componentStates;
 
 /** Reasons of Kubernetes Events; a fixed list, so that alerts can match them. */
 export const eventReasons = {
-  Created: 'An object of the stack was created.',
-  Updated: 'An object of the stack was changed to what the manifest says.',
   Repaired: 'An object that somebody edited or deleted was put back.',
   Pruned: 'An object that the manifest no longer asks for was deleted.',
   Ready: 'The stack became ready.',
@@ -169,8 +172,5 @@ export const eventReasons = {
   Retained: 'Data was kept when the stack was deleted.',
   Paused: 'Changes are kept back by annotation.',
   Resumed: 'Changes are made again.',
-  NotImplemented: 'The manifest asks for a part that cannot be built yet.',
-  ApplyFailed: 'An object could not be applied.',
-  Warning: 'Something works that a careful operator would change.',
 } as const;
 export type EventReason = keyof typeof eventReasons;

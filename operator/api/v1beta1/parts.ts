@@ -17,6 +17,8 @@ interface Part {
   readonly name: string;
   readonly conditionType: ConditionType;
   readonly field: string;
+  /** What happens instead, as the end of a sentence; nothing special when absent. */
+  readonly instead?: string;
   isAsked(stack: CompleteStack): boolean;
 }
 
@@ -47,6 +49,24 @@ const infrastructure: readonly Part[] = [
   },
 ];
 
+/** Ways of doing things that no component of their own stands for: they have the condition NotImplemented only. */
+const manners: readonly Part[] = [
+  {
+    name: 'progressive-delivery',
+    conditionType: 'NotImplemented',
+    field: 'spec.services.*.rollout.strategy',
+    instead: 'services roll as with the strategy Rolling.',
+    isAsked: (stack) => serviceNames.some((name) => stack.services[name].rollout.strategy !== 'Rolling'),
+  },
+  {
+    name: 'deletion-snapshot',
+    conditionType: 'NotImplemented',
+    field: 'spec.deletionPolicy',
+    instead: 'Snapshot keeps the data as Retain does.',
+    isAsked: (stack) => stack.deletionPolicy === 'Snapshot',
+  },
+];
+
 const services: readonly Part[] = serviceNames.map((name) => ({
   name,
   conditionType: 'ServicesReady',
@@ -56,12 +76,12 @@ const services: readonly Part[] = serviceNames.map((name) => ({
 
 /** Parts that the stack asks for and that none of the components named in `implemented` builds, in a fixed order. */
 export function unimplementedParts(stack: CompleteStack, implemented: readonly string[]): readonly UnimplementedPart[] {
-  return [...infrastructure, ...services]
+  return [...infrastructure, ...services, ...manners]
     .filter((part) => !implemented.includes(part.name) && part.isAsked(stack))
-    .map(({ name, conditionType, field }) => ({
+    .map(({ name, conditionType, field, instead = 'the rest of the stack is not affected.' }) => ({
       name,
       conditionType,
       field,
-      message: `${field}: this operator version cannot build ${name} yet; the rest of the stack is not affected.`,
+      message: `${field}: this operator version cannot build ${name} yet; ${instead}`,
     }));
 }

@@ -15,7 +15,7 @@ import { createServers, type Servers } from './client.ts';
 import { buildDesired } from './desired/index.ts';
 import { externalKeys } from './endpoints.ts';
 import { gather, neededKeys } from './gather.ts';
-import { componentName, namesOf } from './names.ts';
+import { componentName, namesOf, patroniConfigMaps } from './names.ts';
 import type { Observed } from './observed.ts';
 import { permissions } from './permissions.ts';
 import { judge } from './readiness.ts';
@@ -53,6 +53,13 @@ export function createPostgres(servers: Servers): AnyComponent {
     readiness: judge,
     report: reportOf,
     actions: actionsOf(ports),
+    leftovers: (stack) =>
+      patroniConfigMaps(stack).map((name) => ({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        namespace: stack.namespace,
+        name,
+      })),
   });
 }
 

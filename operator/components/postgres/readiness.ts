@@ -1,5 +1,5 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
-import type { Readiness } from '../contract.ts';
+import { type Readiness, watchIntervalMs } from '../contract.ts';
 import { tenantsOf } from './names.ts';
 import type { Observed } from './observed.ts';
 import { builtinChecks } from './readiness-builtin.ts';
@@ -41,7 +41,7 @@ function firstOf<T>(checks: readonly Check<T>[], observed: T, stack: CompleteSta
 }
 
 function ready(message: string): Readiness {
-  return { state: 'ready', message };
+  return { state: 'ready', message, retryAfterMs: watchIntervalMs };
 }
 
 function instances(stack: CompleteStack): string {

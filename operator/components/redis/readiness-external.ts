@@ -1,5 +1,5 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
-import type { Readiness } from '../contract.ts';
+import { type Readiness, watchIntervalMs } from '../contract.ts';
 import type { Answer, ExternalObserved } from './observed.ts';
 
 /** Somebody else's server sends no events: it is looked at every 15 s while it does not work. */
@@ -36,7 +36,11 @@ function judgeAnswers({ nodes }: ExternalObserved, secret: string): Readiness {
   }
   const broken = up.find(({ facts }) => !facts.isStateOk);
   return broken === undefined
-    ? { state: 'ready', message: `The external Redis Cluster at ${first.address} works.` }
+    ? {
+        state: 'ready',
+        retryAfterMs: watchIntervalMs,
+        message: `The external Redis Cluster at ${first.address} works.`,
+      }
     : failed(
         'ClusterNotOk',
         `Node ${broken.address} of the external Redis Cluster says that its state is fail; see CLUSTER INFO there.`,

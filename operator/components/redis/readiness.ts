@@ -1,5 +1,5 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
-import type { Readiness } from '../contract.ts';
+import { type Readiness, watchIntervalMs } from '../contract.ts';
 import { findFault } from './faults.ts';
 import { planLayout } from './layout.ts';
 import { planMoves } from './moves.ts';
@@ -70,6 +70,7 @@ export function judgeRedis(observed: Observed, stack: CompleteStack): Readiness 
   const { shards, replicasPerShard } = shapeOf(stack);
   return {
     state: 'ready',
+    retryAfterMs: watchIntervalMs,
     message: `All ${slotCount} slots are covered by ${shards} shards with ${replicasPerShard} replicas each.`,
   };
 }

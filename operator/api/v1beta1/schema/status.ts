@@ -49,6 +49,11 @@ const operation = Type.Object(
     step: optionalText('The step under way, e.g. RestartReplica.', 64),
     target: optionalText('The pod or object that the step works on.', 253),
     startedAt: time('When the operation began, RFC 3339.'),
+    progressedAt: Type.Optional(
+      time(
+        'When it last moved: another step, target, obstacle or message. After 30 min without, the stack is Stalled.',
+      ),
+    ),
     blockedBy: optionalText('Name of the safety check that holds the operation back.', 64),
     message: optionalText('What happens now, or what must happen first.', 1024),
   },
