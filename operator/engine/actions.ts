@@ -124,6 +124,8 @@ function rememberingDeletions(pass: Pass): KubeClient {
     list: (kind, options) => kube.list(kind, options),
     async remove(ref, options) {
       await kube.remove(ref, options);
+      // What we take away ourselves and apply again is created, not repaired.
+      pass.memory.expected.delete(refKey(ref));
       if (options.uid !== undefined) {
         pass.memory.deletions.set(refKey(ref), options.uid);
       }

@@ -1,16 +1,19 @@
+import { refOf } from '../../api/kubernetes.ts';
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
 import type { LiveObject } from '../../kube/live-object.ts';
 import { labels } from '../../objects/names.ts';
 import type { Reader } from '../contract.ts';
 import type { ServiceDefinition } from './catalog.ts';
-import { serviceObjectName } from './names.ts';
+import { buildEnvironment } from './desired/environment.ts';
+import { buildMigrationJob } from './desired/migration-job.ts';
+import { identitySecretName, serviceObjectName } from './names.ts';
 
 /** What judging a service needs: all from the caches, no call. */
 export interface ObservedService {
   readonly deployment: LiveObject | undefined;
   /** Pods of the server and of the migration. */
   readonly pods: readonly LiveObject[];
-  /** The newest migration Job; `undefined` for a service without a database or before its first pass. */
+  /** The migration Job of the wanted template, never an older one; `undefined` until it exists. */
   readonly migration: LiveObject | undefined;
 }
 
@@ -21,6 +24,24 @@ export function gatherService(definition: ServiceDefinition, stack: CompleteStac
   return {
     deployment: reader.live({ apiVersion: 'apps/v1', kind: 'Deployment', namespace, name }),
     pods: reader.list('Pod'),
-    migration: reader.list('Job').find((job) => job.labels[labels.component] === definition.name && !job.deleting),
+    migration: wantedMigration(definition, stack, reader),
   };
+}
+
+function wantedMigration(definition: ServiceDefinition, stack: CompleteStack, reader: Reader): LiveObject | undefined {
+  const identity = reader.secret(identitySecretName(stack.name));
+  if (!definition.ownsDatabase || identity === undefined) {
+    return undefined;
+  }
+  const job = reader.live(refOf(buildMigrationJob(definition, stack, buildEnvironment(definition, stack, identity))));
+  return job?.deleting === true ? undefined : job;
+}
+
+/** Version of the pods that serve, when they agree on one; the label of a digest is not the digest. */
+export function runningVersion({ pods }: ObservedService, { name }: ServiceDefinition): string | undefined {
+  const versions = new Set(
+    pods.filter((pod) => pod.labels[labels.name] === name && !pod.deleting).map((pod) => pod.labels[labels.version]),
+  );
+  const [version] = versions;
+  return versions.size === 1 ? version : undefined;
 }

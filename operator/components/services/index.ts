@@ -4,10 +4,11 @@ import { type AnyComponent, type CredentialRequest, defineComponent } from '../c
 import { type ServiceDefinition, serviceCatalog } from './catalog.ts';
 import { minimumReplicas } from './desired/deployment.ts';
 import { buildDesired } from './desired/index.ts';
-import { gatherService, type ObservedService } from './gather.ts';
+import { gatherService, type ObservedService, runningVersion } from './gather.ts';
 import { identityKeys, identitySecretName, serviceObjectName } from './names.ts';
 import { permissions } from './permissions.ts';
 import { judgeService } from './readiness.ts';
+import { retryMigration } from './retry-migration.ts';
 
 /** One component per service of the catalog. */
 export const services: readonly AnyComponent[] = serviceCatalog.map(serviceComponent);
@@ -34,16 +35,17 @@ function serviceComponent(definition: ServiceDefinition): AnyComponent {
     desired: (stack, context) => buildDesired(definition, stack, context),
     gather: (stack, reader) => Promise.resolve(gatherService(definition, stack, reader)),
     readiness: (observed, stack) => judgeService(observed, definition, stack),
-    report: (_observed, stack) => {
+    report: (observed, stack) => {
       const service = stack.services[definition.name];
       const single = minimumReplicas(service) < 2;
+      const version = runningVersion(observed, definition);
       return {
-        version: service.version,
+        ...(version === undefined ? {} : { version }),
         ...(definition.isGateway ? { endpoint: gatewayAddress(stack, definition) } : {}),
         ...(single ? { guarantee: 'One pod: a lost node or a drain interrupts it until the pod runs elsewhere.' } : {}),
       };
     },
-    actions: [],
+    actions: definition.ownsDatabase ? [retryMigration] : [],
   });
 }
 

@@ -1,20 +1,23 @@
 import test from 'ava';
 import type { JsonObject } from '../../api/kubernetes.ts';
+import { labels } from '../../objects/names.ts';
 import { aCompleteStack } from '../../testing/complete.ts';
 import { aLive } from '../../testing/live.ts';
 import { serviceCatalog } from './catalog.ts';
-import type { ObservedService } from './gather.ts';
+import { type ObservedService, runningVersion } from './gather.ts';
 import { judgeService } from './readiness.ts';
+import { retryMigration } from './retry-migration.ts';
 
-const gateway = serviceCatalog.find(({ name }) => name === 'gateway') ?? serviceCatalog[0];
+const gateway = serviceCatalog.find(({ name }) => name === 'gateway');
+const product = serviceCatalog.find(({ name }) => name === 'product');
 
-function judge(observed: Partial<ObservedService>) {
-  if (gateway === undefined) {
-    throw new Error('the catalog is empty');
+function judge(observed: Partial<ObservedService>, definition = gateway) {
+  if (definition === undefined) {
+    throw new Error('the catalog has no such service');
   }
   return judgeService(
     { deployment: undefined, pods: [], migration: undefined, ...observed },
-    gateway,
+    definition,
     aCompleteStack(),
   );
 }
@@ -55,4 +58,26 @@ test('a failed migration needs a person and says how to go on', (t) => {
 
 test('a missing pod of a finished rollout is not ready', (t) => {
   t.like(judge({ deployment: deployment({ ...done, availableReplicas: 0 }) }), { reason: 'PodsNotReady' });
+});
+
+test('a Deployment of the last version is not ready while the migration of the next is still to come', (t) => {
+  t.like(judge({ deployment: deployment(done) }, product), { state: 'progressing', reason: 'WaitingForMigration' });
+});
+
+test('a migration that ran out of time is begun anew and needs nobody', (t) => {
+  const migration = aLive('Job', 'shop-product-migrate-1', { status: { failedReason: 'DeadlineExceeded' } });
+  t.like(judge({ migration, deployment: deployment(done) }, product), { state: 'progressing', reason: 'Migrating' });
+  const plan = retryMigration.plan({ migration, deployment: undefined, pods: [] }, aCompleteStack());
+  t.like(plan, { kind: 'step', step: { target: 'shop-product-migrate-1', disruptive: false } });
+});
+
+test('the version is that of the pods that run, and none while they differ', (t) => {
+  const pod = (name: string, version: string) =>
+    aLive('Pod', name, { labels: { [labels.name]: 'product', [labels.version]: version } });
+  const observed = { deployment: undefined, migration: undefined };
+  const [one, two] = [pod('a', '1.0.0'), pod('b', '2.0.0')];
+  t.truthy(product);
+  if (product === undefined) return;
+  t.is(runningVersion({ ...observed, pods: [one] }, product), '1.0.0');
+  t.is(runningVersion({ ...observed, pods: [one, two] }, product), undefined);
 });

@@ -5,6 +5,7 @@ import type { Readiness } from '../contract.ts';
 import type { ServiceDefinition } from './catalog.ts';
 import { minimumReplicas } from './desired/deployment.ts';
 import type { ObservedService } from './gather.ts';
+import { outOfTime } from './retry-migration.ts';
 
 type Check = (observed: ObservedService, definition: ServiceDefinition, stack: CompleteStack) => Readiness | undefined;
 
@@ -33,6 +34,9 @@ function migrationFailed({ migration }: ObservedService, { name }: ServiceDefini
   if (migration === undefined || reason === undefined) {
     return undefined;
   }
+  if (reason === outOfTime) {
+    return progressing('Migrating', `Job ${migration.ref.name} ran out of time and is begun anew.`);
+  }
   return {
     state: 'failed',
     reason: 'MigrationFailed',
@@ -47,11 +51,13 @@ function podProblem({ pods }: ObservedService): Readiness | undefined {
   return problem === undefined ? undefined : { state: 'failed', ...problem, terminal: false, retryAfterMs: 30_000 };
 }
 
-function migrating({ migration }: ObservedService): Readiness | undefined {
-  if (migration === undefined || jobStatus(migration).complete === true) {
+function migrating({ migration }: ObservedService, { name, ownsDatabase }: ServiceDefinition): Readiness | undefined {
+  if (!ownsDatabase || (migration !== undefined && jobStatus(migration).complete === true)) {
     return undefined;
   }
-  return progressing('Migrating', `Job ${migration.ref.name} brings the database to the schema of this version.`);
+  return migration === undefined
+    ? progressing('WaitingForMigration', `The Job that migrates the database of ${name} is about to be created.`)
+    : progressing('Migrating', `Job ${migration.ref.name} brings the database to the schema of this version.`);
 }
 
 function notCreated({ deployment }: ObservedService, { name }: ServiceDefinition): Readiness | undefined {
