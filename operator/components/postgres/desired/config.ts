@@ -6,6 +6,7 @@ import { wantedDynamicConfig } from '../dynamic-config.ts';
 import {
   clusterStateName,
   componentName,
+  majorLabel,
   namesOf,
   patroniLabels,
   ports,
@@ -32,14 +33,15 @@ export function buildConfig(stack: CompleteStack): KubernetesObject {
 
 /**
  * The ConfigMap in which Patroni notes that the data exists. It is made beforehand and without content, so that it
- * bears the labels of data: it stays with the volumes under `Retain`, and goes with them under `Delete`.
+ * bears the labels of data: it stays with the volumes under `Retain`, and goes with them under `Delete`. Its label says
+ * which major version the data is of, also to a later stack of the same name.
  */
-export function buildClusterState(stack: CompleteStack): KubernetesObject {
+export function buildClusterState(stack: CompleteStack, major: string): KubernetesObject {
   const metadata = dataMetadata(stack, componentName, clusterStateName(stack));
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: { ...metadata, labels: { ...metadata.labels, ...patroniLabels(stack) } },
+    metadata: { ...metadata, labels: { ...metadata.labels, ...patroniLabels(stack), [majorLabel]: major } },
   };
 }
 

@@ -1,7 +1,17 @@
 import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
 import { podStatus, workloadStatus } from '../../../objects/live-status.ts';
 import type { Desired, DesiredContext, Held } from '../../contract.ts';
-import { claimSizeLabel, majorLabel, podRef, roleLabel, roles, statefulSetRef, wantedInstances } from '../names.ts';
+import {
+  claimSizeLabel,
+  clusterStateName,
+  majorLabel,
+  namesOf,
+  podRef,
+  roleLabel,
+  roles,
+  statefulSetRef,
+  wantedInstances,
+} from '../names.ts';
 import { refusedParameters } from '../parameters.ts';
 import { buildClusterState, buildConfig } from './config.ts';
 import { buildDisruptionBudget } from './pdb.ts';
@@ -38,7 +48,7 @@ export function buildDesired(stack: CompleteStack, context: DesiredContext): Des
       ...buildAccess(stack),
       ...buildServices(stack),
       ...buildDisruptionBudget(stack),
-      buildClusterState(stack),
+      buildClusterState(stack, bornMajor(stack, context) ?? majorOf(stack)),
       ...connections.objects,
       ...servers,
     ],
@@ -53,14 +63,18 @@ export function majorOf(stack: CompleteStack): string {
 
 /** Major version that the manifest named when the data was made; `undefined` before that. */
 export function bornMajor(stack: CompleteStack, context: Pick<DesiredContext, 'live'>): string | undefined {
-  return context.live(statefulSetRef(stack))?.labels[majorLabel];
+  const { namespace } = stack;
+  const core = (kind: string, name: string) => context.live({ apiVersion: 'v1', kind, namespace, name });
+  // Data exists once its identity is recorded; what outlives the stack knows of it, the StatefulSet does not.
+  const hasData = core('Secret', namesOf(stack).credentials)?.identity !== undefined;
+  const retained = hasData ? core('ConfigMap', clusterStateName(stack))?.labels[majorLabel] : undefined;
+  return retained ?? context.live(statefulSetRef(stack))?.labels[majorLabel];
 }
 
 /** Servers of a new major version cannot read the data, and refused parameters must change nothing. */
 function holdServers(stack: CompleteStack, context: DesiredContext): readonly Held[] | undefined {
-  const live = context.live(statefulSetRef(stack));
   const born = bornMajor(stack, context);
-  if (live !== undefined && born !== undefined && born !== majorOf(stack)) {
+  if (born !== undefined && born !== majorOf(stack)) {
     return hold(stack, 'MajorVersionChange', `The data is of PostgreSQL ${born}.`);
   }
   if (refusedParameters(stack.postgres).length > 0) {

@@ -75,6 +75,13 @@ test('with an autoscaler nobody sets replicas; without one they are a scale of t
   t.is(at(find(scaled, 'HorizontalPodAutoscaler'), 'spec', 'minReplicas'), 2);
 });
 
+test('an autoscaler that somebody switched off by scaling to 0 is given its minimum', (t) => {
+  const stack = aCompleteStack({ profile: 'Production' });
+  const at = (specReplicas: number) => aLive('Deployment', 'shop-gateway', { status: { specReplicas } });
+  t.is(desiredOf('gateway', stack, [at(0)]).scales?.[0]?.replicas, 2);
+  t.deepEqual(desiredOf('gateway', stack, [at(5)]).scales, []);
+});
+
 test("the targets of the guide's table reach the autoscaler", (t) => {
   const stack = aCompleteStack({ profile: 'Production' });
   const autoscaler = find(desiredOf('product', stack), 'HorizontalPodAutoscaler');

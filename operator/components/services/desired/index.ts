@@ -1,6 +1,6 @@
 import { type ObjectRef, refOf } from '../../../api/kubernetes.ts';
 import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
-import { jobStatus } from '../../../objects/live-status.ts';
+import { jobStatus, workloadStatus } from '../../../objects/live-status.ts';
 import { connectionSecretName } from '../../../objects/names.ts';
 import type { Desired, DesiredContext, Held, Scale } from '../../contract.ts';
 import type { ServiceDefinition } from '../catalog.ts';
@@ -33,7 +33,7 @@ export function buildDesired(definition: ServiceDefinition, stack: CompleteStack
       ...buildDisruptionBudget(definition, stack),
     ],
     held,
-    scales: held.length === 0 ? fixedScale(definition, stack, refOf(deployment)) : [],
+    scales: held.length === 0 ? fixedScale(definition, stack, refOf(deployment), context) : [],
   };
 }
 
@@ -59,7 +59,21 @@ function holdDuringMigration(job: ObjectRef, deployment: ObjectRef, context: Des
   return [{ ref: deployment, reason: 'WaitingForMigration', message: `Job ${job.name} migrates the database first.` }];
 }
 
-function fixedScale(definition: ServiceDefinition, stack: CompleteStack, ref: ObjectRef): readonly Scale[] {
-  const service = stack.services[definition.name];
-  return service.autoscaling.enabled ? [] : [{ ref, replicas: service.replicas }];
+/**
+ * The count that we set. An autoscaler owns it otherwise, but one that finds 0 stays switched off for ever: then it is
+ * given its minimum to go on from.
+ */
+function fixedScale(
+  definition: ServiceDefinition,
+  stack: CompleteStack,
+  ref: ObjectRef,
+  context: DesiredContext,
+): readonly Scale[] {
+  const { autoscaling, replicas } = stack.services[definition.name];
+  if (!autoscaling.enabled) {
+    return [{ ref, replicas }];
+  }
+  const live = context.live(ref);
+  const isSwitchedOff = live !== undefined && workloadStatus(live).specReplicas === 0;
+  return isSwitchedOff ? [{ ref, replicas: autoscaling.minReplicas }] : [];
 }
