@@ -1,0 +1,53 @@
+import test from 'ava';
+import { aCompleteStack } from '../../testing/complete.ts';
+import { aLive } from '../../testing/live.ts';
+import { judge } from './readiness.ts';
+import { aCluster, anInstance } from './testing.ts';
+
+const stack = aCompleteStack({ profile: 'Production', postgres: { readReplicas: 2 } });
+const pods = [anInstance(0), anInstance(1), anInstance(2)];
+
+test('a healthy cluster is ready and is looked at again', (t) => {
+  t.like(judge(aCluster(stack, pods), stack), { state: 'ready', retryAfterMs: 20_000 });
+});
+
+test('each fault is told by its own reason, the most fundamental first', (t) => {
+  const uninitialized = pods.map((pod) => ({
+    ...pod,
+    member: pod.member && { ...pod.member, role: 'uninitialized' as const, systemIdentifier: undefined },
+  }));
+  const unreachable = { reachable: false, reason: 'Unreachable', message: 'It does not answer.' } as const;
+  const cases = [
+    [aCluster(stack, pods, { recordedIdentity: 'another' }), 'IdentityMismatch', 'failed'],
+    [aCluster(stack, pods, { bornMajor: '9' }), 'MajorVersionChange', 'failed'],
+    [aCluster(stack, pods, { hasCredentials: false }), 'CredentialsPending', 'progressing'],
+    [aCluster(stack, pods, { statefulSet: undefined }), 'Creating', 'progressing'],
+    [aCluster(stack, uninitialized, { server: undefined }), 'DataMissing', 'failed'],
+    [aCluster(stack, pods, { server: unreachable }), 'Unreachable', undefined],
+    [aCluster(stack, pods, { facts: { inRecovery: true } }), 'Promoting', 'progressing'],
+    [aCluster(stack, pods, { facts: { standbys: [] } }), 'ReplicasNotStreaming', 'progressing'],
+    [aCluster(stack, [anInstance(0, { revision: 'old' }), ...pods.slice(1)]), 'Rolling', 'progressing'],
+    [aCluster(stack, [anInstance(0, { pendingRestart: true }), ...pods.slice(1)]), 'RestartPending', 'progressing'],
+    [aCluster(stack, pods, { dynamicConfig: {} }), 'ChangingSettings', 'progressing'],
+  ] as const;
+  for (const [observed, reason, state] of cases) {
+    const verdict = judge(observed, stack);
+    t.is('reason' in verdict ? verdict.reason : 'Ready', reason);
+    if (state !== undefined) t.is(verdict.state, state, reason);
+    t.regex(verdict.message, /[.]$/, reason);
+  }
+});
+
+test('a volume that cannot grow says why and what can be done', (t) => {
+  const observed = aCluster(stack, pods, { expansionRefusal: 'only dynamically provisioned pvc can be resized' });
+  const verdict = judge(observed, stack);
+  t.like(verdict, { state: 'failed', reason: 'VolumeExpansionRefused' });
+  t.regex(verdict.message, /allowVolumeExpansion/);
+});
+
+test('a lost volume is named with what to do', (t) => {
+  const claims = [aLive('PersistentVolumeClaim', 'data-shop-postgres-1', { status: { phase: 'Lost' } })];
+  const verdict = judge(aCluster(stack, pods, { claims }), stack);
+  t.like(verdict, { state: 'failed', reason: 'VolumeLost' });
+  t.regex(verdict.message, /data-shop-postgres-1/);
+});
