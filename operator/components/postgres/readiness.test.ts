@@ -34,7 +34,7 @@ test('each fault is told by its own reason, the most fundamental first', (t) => 
     const verdict = judge(observed, stack);
     t.is('reason' in verdict ? verdict.reason : 'Ready', reason);
     if (state !== undefined) t.is(verdict.state, state, reason);
-    t.regex(verdict.message, /[.]$/, reason);
+    t.regex(verdict.message, /[.]$|kubectl/, reason);
   }
 });
 
