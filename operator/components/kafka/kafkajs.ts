@@ -160,7 +160,8 @@ export function openBroker(options: ConnectionOptions): KafkajsBroker {
   const connectionPool = new ConnectionPool({
     host,
     port,
-    sasl: login ?? null,
+    // A copy: kafkajs keeps what it derived from the password in the object that it was given.
+    sasl: login === undefined ? null : { ...login },
     ssl: tls,
     clientId: 'ecommerce-operator',
     connectionTimeout: timeoutMs,
