@@ -21,7 +21,6 @@ export interface KafkajsLogin {
 /** One connection to one broker, as far as we use it. */
 export interface KafkajsBroker {
   connect(): Promise<void>;
-  metadata(topics: readonly string[]): Promise<KafkajsMetadata>;
   describeConfigs(request: {
     readonly resources: readonly { type: number; name: string; configNames?: readonly string[] }[];
   }): Promise<{ readonly resources: readonly KafkajsConfigs[] }>;
@@ -34,6 +33,13 @@ export interface KafkajsBroker {
   describeAcls(filter: KafkajsAclFilter): Promise<{ readonly resources: readonly KafkajsAclResource[] }>;
   createAcls(request: { readonly acl: readonly KafkajsAcl[] }): Promise<unknown>;
   deleteAcls(request: { readonly filters: readonly KafkajsAclFilter[] }): Promise<unknown>;
+  alterPartitionReassignments(request: {
+    readonly topics: readonly {
+      readonly topic: string;
+      readonly partitionAssignment: readonly { readonly partition: number; readonly replicas: readonly number[] }[];
+    }[];
+    timeout?: number;
+  }): Promise<unknown>;
   readonly connectionPool: { send<T>(exchange: KafkajsExchange<T>): Promise<T> };
 }
 
@@ -111,11 +117,20 @@ interface Encoder {
 const BrokerClass = load('kafkajs/src/broker') as new (options: object) => KafkajsBroker;
 const ConnectionPool = load('kafkajs/src/network/connectionPool') as new (options: object) => object;
 const EncoderClass = load('kafkajs/src/protocol/encoder') as new () => Encoder;
+const metadataRequests = load('kafkajs/src/protocol/requests/metadata') as {
+  protocol(version: { version: number }): (request: {
+    topics: readonly string[];
+    allowAutoTopicCreation: boolean;
+  }) => KafkajsExchange<KafkajsMetadata>;
+};
 const RequestQueue = load('kafkajs/src/network/requestQueue') as {
   readonly prototype: { pending: readonly unknown[]; throttledUntil: number; scheduleCheckPendingRequests(): void };
 };
 const errors = load('kafkajs/src/errors') as Readonly<
-  Record<'KafkaJSSASLAuthenticationError' | 'KafkaJSProtocolError', new (...args: never[]) => Error>
+  Record<
+    'KafkaJSSASLAuthenticationError' | 'KafkaJSProtocolError' | 'KafkaJSAggregateError',
+    new (...args: never[]) => Error
+  >
 >;
 
 quietRequestQueue();
@@ -198,12 +213,27 @@ export function exchange<T>(
   });
 }
 
+/**
+ * Brokers and all topics with their partitions. As it was decoded: kafkajs' own method throws all of it away when a
+ * single partition has no leader, which is when it is needed most.
+ */
+export function readMetadata(broker: KafkajsBroker): Promise<KafkajsMetadata> {
+  const { request, response } = metadataRequests.protocol({ version: 6 })({ topics: [], allowAutoTopicCreation: false });
+  return broker.connectionPool.send<KafkajsMetadata>({
+    request,
+    response: {
+      decode: async (raw) => ({ value: await response.decode(raw) as unknown as KafkajsMetadata }),
+      parse: async ({ value }) => value,
+    },
+  });
+}
+
 /** Whether the broker refused user or password. */
 export function isLoginRefusal(error: unknown): error is Error {
   return error instanceof errors.KafkaJSSASLAuthenticationError;
 }
 
 /** Whether it is an answer of the broker; every other error is the connection's. */
-export function isProtocolError(error: unknown): error is Error & { readonly type: string } {
-  return error instanceof errors.KafkaJSProtocolError;
+export function isProtocolError(error: unknown): error is Error {
+  return error instanceof errors.KafkaJSProtocolError || error instanceof errors.KafkaJSAggregateError;
 }
