@@ -155,7 +155,9 @@ async function createNode(launcher: Launcher, place: Place): Promise<ManagedNode
   const properties = join(folder, `server-${place.id}.properties`);
   await writeFile(properties, render(serverProperties(launcher, place)));
   const log4j = join(folder, 'log4j2.properties');
-  const voters = layout.map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}:${directoryId(launcher, id)}`);
+  const voters = layout.map(
+    ({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}:${directoryId(launcher, id)}`,
+  );
   const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties];
   const scram = options.admin === undefined ? [] : ['--add-scram', scramOf(options.admin)];
   const args = [...format, '--initial-controllers', voters.join(','), ...scram];

@@ -40,9 +40,7 @@ export function wantedRights(stack: CompleteStack): readonly Right[] {
   // Topics of the manifest are the user's own: every service may use them.
   const extra = stack.kafka.topics
     .filter(({ state }) => state === 'Present')
-    .flatMap(({ name }) =>
-      clientServices.flatMap((service) => onTopic(service, name, ['write', 'read', 'describe'])),
-    );
+    .flatMap(({ name }) => clientServices.flatMap((service) => onTopic(service, name, ['write', 'read', 'describe'])));
   const groups = clientServices.map(
     (service): Right => ({
       service,

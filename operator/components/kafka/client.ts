@@ -152,6 +152,8 @@ async function withDeadline<T>(work: Promise<T>, target: BrokerTarget, options: 
 
 /** The login is part of the key: after a change of the password the old connection must not be used with the new one. */
 function connectionKey(target: BrokerTarget, { login, ca }: Access): string {
-  const secret = createHash('sha256').update(JSON.stringify([login, ca])).digest('base64url');
+  const secret = createHash('sha256')
+    .update(JSON.stringify([login, ca]))
+    .digest('base64url');
   return `${target.key} ${target.host}:${target.port} ${secret}`;
 }

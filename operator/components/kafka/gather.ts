@@ -53,17 +53,15 @@ function readPods(livePods: readonly LiveObject[], statefulSet: string): readonl
     return {
       ...pod,
       isBroken: live !== undefined && findPodProblem([live]) !== undefined,
-      lastWords: pod.isReady ? undefined : containers.find((one) => one.terminatedMessage !== undefined)?.terminatedMessage,
+      lastWords: pod.isReady
+        ? undefined
+        : containers.find((one) => one.terminatedMessage !== undefined)?.terminatedMessage,
     };
   });
 }
 
 /** Ready pods first: a pod that starts may take the connection and answer late. */
-function askPods(
-  pods: readonly KafkaPod[],
-  secret: SecretValues | undefined,
-  signal: AbortSignal,
-): Promise<Answer> {
+function askPods(pods: readonly KafkaPod[], secret: SecretValues | undefined, signal: AbortSignal): Promise<Answer> {
   const targets = pods
     .filter(({ isReady, isDeleting }) => isReady && !isDeleting)
     .flatMap(({ uid, address }) => (address === undefined ? [] : [{ key: uid, host: address, port: clientPort }]));

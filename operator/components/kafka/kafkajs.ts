@@ -24,7 +24,11 @@ export interface KafkajsBroker {
   describeConfigs(request: {
     readonly resources: readonly { type: number; name: string; configNames?: readonly string[] }[];
   }): Promise<{ readonly resources: readonly KafkajsConfigs[] }>;
-  createTopics(request: { readonly topics: readonly KafkajsNewTopic[]; validateOnly?: boolean; timeout?: number }): Promise<unknown>;
+  createTopics(request: {
+    readonly topics: readonly KafkajsNewTopic[];
+    validateOnly?: boolean;
+    timeout?: number;
+  }): Promise<unknown>;
   deleteTopics(request: { readonly topics: readonly string[]; timeout?: number }): Promise<unknown>;
   createPartitions(request: {
     readonly topicPartitions: readonly { topic: string; count: number }[];
@@ -118,10 +122,9 @@ const BrokerClass = load('kafkajs/src/broker') as new (options: object) => Kafka
 const ConnectionPool = load('kafkajs/src/network/connectionPool') as new (options: object) => object;
 const EncoderClass = load('kafkajs/src/protocol/encoder') as new () => Encoder;
 const metadataRequests = load('kafkajs/src/protocol/requests/metadata') as {
-  protocol(version: { version: number }): (request: {
-    topics: readonly string[];
-    allowAutoTopicCreation: boolean;
-  }) => KafkajsExchange<KafkajsMetadata>;
+  protocol(version: {
+    version: number;
+  }): (request: { topics: readonly string[]; allowAutoTopicCreation: boolean }) => KafkajsExchange<KafkajsMetadata>;
 };
 const RequestQueue = load('kafkajs/src/network/requestQueue') as {
   readonly prototype: { pending: readonly unknown[]; throttledUntil: number; scheduleCheckPendingRequests(): void };
@@ -129,7 +132,9 @@ const RequestQueue = load('kafkajs/src/network/requestQueue') as {
 const errors = load('kafkajs/src/errors') as Readonly<
   Record<
     'KafkaJSSASLAuthenticationError' | 'KafkaJSProtocolError' | 'KafkaJSAggregateError',
-    new (...args: never[]) => Error
+    new (
+      ...args: never[]
+    ) => Error
   >
 >;
 
@@ -218,11 +223,14 @@ export function exchange<T>(
  * single partition has no leader, which is when it is needed most.
  */
 export function readMetadata(broker: KafkajsBroker): Promise<KafkajsMetadata> {
-  const { request, response } = metadataRequests.protocol({ version: 6 })({ topics: [], allowAutoTopicCreation: false });
+  const { request, response } = metadataRequests.protocol({ version: 6 })({
+    topics: [],
+    allowAutoTopicCreation: false,
+  });
   return broker.connectionPool.send<KafkajsMetadata>({
     request,
     response: {
-      decode: async (raw) => ({ value: await response.decode(raw) as unknown as KafkajsMetadata }),
+      decode: async (raw) => ({ value: (await response.decode(raw)) as unknown as KafkajsMetadata }),
       parse: async ({ value }) => value,
     },
   });

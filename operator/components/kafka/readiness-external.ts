@@ -13,7 +13,10 @@ export function judgeExternal({ secretProblem, answer }: ExternalObserved, stack
   }
   switch (answer.state) {
     case 'refused':
-      return failed('AuthenticationFailed', `${answer.message}. Check username, password and saslMechanism in ${secret}.`);
+      return failed(
+        'AuthenticationFailed',
+        `${answer.message}. Check username, password and saslMechanism in ${secret}.`,
+      );
     case 'silent':
       return failed('NodeUnreachable', `${answer.message}. Check the addresses and tls in ${secret}, and firewalls.`);
     case 'up':

@@ -159,7 +159,11 @@ function topicsExist(facts: ClusterFacts, observed: BuiltinObserved, stack: Comp
   const count = missing.length + growing.length;
   return count === 0
     ? undefined
-    : progressing('TopicsPending', `${missing.length} topics are missing, ${growing.length} need more partitions.`, 500);
+    : progressing(
+        'TopicsPending',
+        `${missing.length} topics are missing, ${growing.length} need more partitions.`,
+        500,
+      );
 }
 
 function rightsGiven(facts: ClusterFacts, _observed: BuiltinObserved, stack: CompleteStack): Readiness | undefined {

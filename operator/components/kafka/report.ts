@@ -19,7 +19,10 @@ function reportExternal({ address, answer }: ExternalObserved): Report {
 
 function reportBuiltin(observed: BuiltinObserved, stack: CompleteStack): Report {
   const { answer } = observed;
-  const warnings = [...surplusWarnings(observed, stack), ...(answer.state === 'up' ? partitionWarnings(answer.facts, observed, stack) : [])];
+  const warnings = [
+    ...surplusWarnings(observed, stack),
+    ...(answer.state === 'up' ? partitionWarnings(answer.facts, observed, stack) : []),
+  ];
   return {
     guarantee: describeGuarantee(observed.size),
     endpoint: `${kafkaNames(stack).service}.${stack.namespace}.svc:${clientPort}`,

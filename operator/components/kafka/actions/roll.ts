@@ -51,7 +51,12 @@ function planRoll(observed: Observed, stack: CompleteStack): Plan {
     return { kind: 'blocked', ...complaint, target: target.name };
   }
   if (target.isDeleting) {
-    return { kind: 'blocked', blockedBy: 'podGone', message: `Pod ${target.name} is on its way out.`, target: target.name };
+    return {
+      kind: 'blocked',
+      blockedBy: 'podGone',
+      message: `Pod ${target.name} is on its way out.`,
+      target: target.name,
+    };
   }
   const isActive = target.ordinal === facts.quorum.leaderId;
   const role = isActive ? 'the active controller' : 'the broker';
@@ -59,7 +64,10 @@ function planRoll(observed: Observed, stack: CompleteStack): Plan {
 }
 
 function restartStep({ name, uid }: KafkaPod, message: string): Plan {
-  return { kind: 'step', step: { name: 'RestartPod', message, target: name, disruptive: true, details: { pod: name, uid } } };
+  return {
+    kind: 'step',
+    step: { name: 'RestartPod', message, target: name, disruptive: true, details: { pod: name, uid } },
+  };
 }
 
 async function restart(step: Step, ports: ActionPorts): Promise<void> {

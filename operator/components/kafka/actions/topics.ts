@@ -32,7 +32,9 @@ function planBuiltin(observed: Observed, stack: CompleteStack): Plan {
   }
   const differences = differingTopics(cluster.facts, cluster.observed, stack);
   const message = describe(differences);
-  return message === '' ? nothing : harmless('ChangeTopics', message, cluster.target, { differences: plain(differences) });
+  return message === ''
+    ? nothing
+    : harmless('ChangeTopics', message, cluster.target, { differences: plain(differences) });
 }
 
 function planExternal({ answer }: ExternalObserved, stack: CompleteStack): Plan {

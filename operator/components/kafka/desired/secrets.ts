@@ -46,7 +46,10 @@ export function buildConnectionSecrets(
 }
 
 /** The same keys for somebody else's Kafka; none while the user's Secret cannot be read that way. */
-export function buildExternalConnectionSecrets(stack: CompleteStack, values: SecretValues): readonly KubernetesObject[] {
+export function buildExternalConnectionSecrets(
+  stack: CompleteStack,
+  values: SecretValues,
+): readonly KubernetesObject[] {
   const connection: Connection | string = externalConnection(values);
   return typeof connection === 'string'
     ? []
