@@ -53,24 +53,37 @@ export function externalConnection(secret: SecretValues): Connection | string {
     .split(',')
     .map((server) => server.trim())
     .filter((server) => server !== '');
-  const wrong = servers.find((server) => splitAddress(server) === undefined);
   const { username = '', password = '' } = secret;
   const saslMechanism = secret['saslMechanism'] ?? (username === '' ? '' : 'SCRAM-SHA-512');
-  if (servers.length === 0) {
-    return 'its key bootstrapServers names no server; write host:port,host:port';
-  }
-  if (wrong !== undefined) {
-    return `"${wrong}" in bootstrapServers is no address; write host:port with a port of 1 to 65535`;
-  }
-  if (saslMechanism !== '' && mechanisms[saslMechanism] === undefined) {
-    return `saslMechanism "${saslMechanism}" is not supported; use ${Object.keys(mechanisms).join(', ')}`;
-  }
-  if (saslMechanism !== '' && (username === '' || password === '')) {
-    return `saslMechanism ${saslMechanism} needs the keys username and password`;
+  const complaint = complainAboutServers(servers) ?? complainAboutLogin(saslMechanism, username, password);
+  if (complaint !== undefined) {
+    return complaint;
   }
   const ca = secret['ca.crt'] ?? '';
   const tls = secret['tls'] === 'true' || ca !== '' ? 'true' : 'false';
   return { bootstrapServers: servers.join(','), saslMechanism, username, password, tls, 'ca.crt': ca };
+}
+
+function complainAboutServers(servers: readonly string[]): string | undefined {
+  if (servers.length === 0) {
+    return 'its key bootstrapServers names no server; write host:port,host:port';
+  }
+  const wrong = servers.find((server) => splitAddress(server) === undefined);
+  return wrong === undefined
+    ? undefined
+    : `"${wrong}" in bootstrapServers is no address; write host:port with a port of 1 to 65535`;
+}
+
+function complainAboutLogin(mechanism: string, username: string, password: string): string | undefined {
+  if (mechanism === '') {
+    return undefined;
+  }
+  if (mechanisms[mechanism] === undefined) {
+    return `saslMechanism "${mechanism}" is not supported; use ${Object.keys(mechanisms).join(', ')}`;
+  }
+  return username === '' || password === ''
+    ? `saslMechanism ${mechanism} needs the keys username and password`
+    : undefined;
 }
 
 /** The same for our client. */

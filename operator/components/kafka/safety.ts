@@ -26,6 +26,12 @@ export const othersRun: Check = {
   },
 };
 
+/** The pod itself is not on its way out already. */
+export const podStays: Check = {
+  name: 'podStays',
+  complain: ({ name, isDeleting }) => (isDeleting ? `Pod ${name} is being replaced.` : undefined),
+};
+
 /**
  * How far the log of a controller may be behind in time: Kafka's own controller.quorum.fetch.timeout.ms, after which a
  * follower gives its leader up.
@@ -84,7 +90,7 @@ export function firstComplaint(
   facts: ClusterFacts,
   observed: BuiltinObserved,
 ): { readonly blockedBy: string; readonly message: string } | undefined {
-  for (const { name, complain } of [othersRun, quorumSurvives, partitionsSurvive]) {
+  for (const { name, complain } of [podStays, othersRun, quorumSurvives, partitionsSurvive]) {
     const message = complain(target, facts, observed);
     if (message !== undefined) {
       return { blockedBy: name, message };

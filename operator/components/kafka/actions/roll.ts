@@ -1,9 +1,9 @@
 import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
 import type { Action, ActionPorts, Plan, Step } from '../../contract.ts';
 import { findFault } from '../faults.ts';
-import type { BuiltinObserved, KafkaPod, Observed } from '../observed.ts';
+import type { BuiltinObserved, ClusterFacts, KafkaPod, Observed } from '../observed.ts';
 import { firstComplaint } from '../safety.ts';
-import { nothing, upCluster } from './ports.ts';
+import { nothing } from './ports.ts';
 
 /**
  * Restarts pods whose template changed, one per pass and the active controller last, each only while the named checks
@@ -37,29 +37,23 @@ function planRoll(observed: Observed, stack: CompleteStack): Plan {
   if (first === undefined) {
     return nothing;
   }
-  const cluster = upCluster(observed);
-  if (cluster === undefined) {
-    const message = observed.answer.state === 'up' ? '' : `${observed.answer.message}.`;
-    return observed.size === 1 && first.isDeleting
-      ? nothing
-      : { kind: 'blocked', blockedBy: 'clusterAnswers', message, target: first.name };
+  const { answer } = observed;
+  return answer.state === 'up'
+    ? planNext(observed, answer.facts, outdated)
+    : { kind: 'blocked', blockedBy: 'clusterAnswers', message: `${answer.message}.`, target: first.name };
+}
+
+function planNext(observed: BuiltinObserved, facts: ClusterFacts, outdated: readonly KafkaPod[]): Plan {
+  const { leaderId } = facts.quorum;
+  const target = outdated.find(({ ordinal }) => ordinal !== leaderId) ?? outdated[0];
+  if (target === undefined) {
+    return nothing;
   }
-  const { facts } = cluster;
-  const target = outdated.find(({ ordinal }) => ordinal !== facts.quorum.leaderId) ?? first;
   const complaint = firstComplaint(target, facts, observed);
   if (complaint !== undefined) {
     return { kind: 'blocked', ...complaint, target: target.name };
   }
-  if (target.isDeleting) {
-    return {
-      kind: 'blocked',
-      blockedBy: 'podGone',
-      message: `Pod ${target.name} is on its way out.`,
-      target: target.name,
-    };
-  }
-  const isActive = target.ordinal === facts.quorum.leaderId;
-  const role = isActive ? 'the active controller' : 'the broker';
+  const role = target.ordinal === leaderId ? 'the active controller' : 'the broker';
   return restartStep(target, `Restarts ${role} ${target.name}; ${outdated.length} pods have an old template.`);
 }
 

@@ -49,9 +49,11 @@ else
     formed) set -- --no-initial-controllers ;;
     *) give_up ${faultMarks.missing} ;;
   esac
+  # Without its output, which shows the derived keys of the logins; errors go elsewhere.
   ${paths.home}/bin/kafka-storage.sh format --cluster-id "$cluster" --config "$properties" --ignore-formatted "$@" \\
     --add-scram "SCRAM-SHA-512=[name=${brokerUser},password=$(cat ${paths.users}/broker-password)]" \\
-    --add-scram "SCRAM-SHA-512=[name=${adminUser},password=$(cat ${paths.users}/admin-password)]"
+    --add-scram "SCRAM-SHA-512=[name=${adminUser},password=$(cat ${paths.users}/admin-password)]" \\
+    > /dev/null
 fi
 exec ${paths.home}/bin/kafka-server-start.sh "$properties"
 `;

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
@@ -107,13 +107,22 @@ export class KafkaPods {
     }
   }
 
-  /** Gives a stopped pod the volume of another one. */
-  moveVolume(from: number, to: number): void {
-    const volume = this.#volumes.get(from);
-    this.#volumes.delete(from);
-    if (volume !== undefined) {
-      this.#volumes.set(to, volume);
-    }
+  /** Takes the volume of a stopped pod away; the next start gets an empty one. */
+  takeVolume(ordinal: number): string {
+    const volume = this.#volumes.get(ordinal) ?? '';
+    this.#volumes.delete(ordinal);
+    return volume;
+  }
+
+  giveVolume(ordinal: number, volume: string): void {
+    this.#volumes.set(ordinal, volume);
+  }
+
+  /** Makes the volume of a stopped pod one of another cluster. */
+  async forge(ordinal: number, clusterId: string): Promise<void> {
+    const file = join(this.#volumes.get(ordinal) ?? '', 'log/meta.properties');
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replace(/^cluster\.id=.*$/m, `cluster.id=${clusterId}`));
   }
 
   /** A client as a service has it: its own login, names instead of addresses. */

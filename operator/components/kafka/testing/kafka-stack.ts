@@ -6,9 +6,11 @@ import type { KubeClient } from '../../../kube/kube-client.ts';
 import type { LiveObject } from '../../../kube/live-object.ts';
 import { aLive } from '../../../testing/live.ts';
 import type { ActionPorts, Observation, Reader } from '../../contract.ts';
-import { closeConnections } from '../client.ts';
+import { closeConnections, converse } from '../client.ts';
+import { adminAccess } from '../gather.ts';
 import { kafka } from '../index.ts';
-import { kafkaNames, podName } from '../names.ts';
+import { clientPort, kafkaNames, podName } from '../names.ts';
+import { describeQuorum } from '../protocol/quorum.ts';
 import { KafkaPods, type RunningPod } from './kafka-pods.ts';
 
 /**
@@ -28,6 +30,8 @@ export class KafkaStack {
   /** Last words of pods that ended by themselves. */
   readonly #lastWords = new Map<string, string>();
   #wasReady = false;
+  /** The step that restarted whoever was the active controller at that moment. */
+  restartedLeader = '';
 
   private constructor(stack: CompleteStack, pods: KafkaPods) {
     this.stack = stack;
@@ -67,7 +71,11 @@ export class KafkaStack {
     const planned = observation.plan;
     if (planned?.plan.kind === 'step') {
       const { step } = planned.plan;
-      this.steps.push(step.target === undefined ? step.name : `${step.name} ${step.target}`);
+      const label = step.target === undefined ? step.name : `${step.name} ${step.target}`;
+      this.steps.push(label);
+      if (step.message.includes('active controller')) {
+        this.restartedLeader = label;
+      }
       await planned.execute(step, this.#ports());
     }
     return observation;
@@ -93,6 +101,15 @@ export class KafkaStack {
   /** Passes until it is ready and nothing is left to do. */
   untilSettled(timeoutMs?: number): Promise<Observation> {
     return this.until(({ readiness, plan }) => readiness.state === 'ready' && plan === undefined, timeoutMs);
+  }
+
+  /** Ordinal of the active controller. */
+  async activeController(): Promise<number> {
+    const [pod] = this.pods.running;
+    const target = { key: pod?.uid ?? '', host: pod?.address ?? '', port: clientPort };
+    const signal = AbortSignal.timeout(10_000);
+    const { leaderId } = await converse(target, adminAccess(this.pods.credentials), describeQuorum, { signal });
+    return leaderId;
   }
 
   async close(): Promise<void> {
