@@ -16,7 +16,7 @@ test('a stopping service finishes what it has begun and takes nothing new', asyn
   const gate = Promise.withResolvers<void>();
   const started = Promise.withResolvers<void>();
   const service = await startUnderTest(t, sampleService({ gate: gate.promise, onWait: () => started.resolve() }), {
-    APP_SHUTDOWN_DELAY_MS: '1000',
+    APP_SHUTDOWN_DELAY_MS: '4000',
   });
   const running = service.call('GET', '/wait');
   await started.promise;

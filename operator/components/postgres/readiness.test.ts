@@ -2,7 +2,7 @@ import test from 'ava';
 import { aCompleteStack } from '../../testing/complete.ts';
 import { aLive } from '../../testing/live.ts';
 import { judge } from './readiness.ts';
-import { aCluster, anInstance } from './testing.ts';
+import { aCluster, anInstance } from './testing/cluster.ts';
 
 const stack = aCompleteStack({ profile: 'Production', postgres: { readReplicas: 2 } });
 const pods = [anInstance(0), anInstance(1), anInstance(2)];
@@ -20,7 +20,7 @@ test('each fault is told by its own reason, the most fundamental first', (t) => 
   const cases = [
     [aCluster(stack, pods, { recordedIdentity: 'another' }), 'IdentityMismatch', 'failed'],
     [aCluster(stack, pods, { bornMajor: '9' }), 'MajorVersionChange', 'failed'],
-    [aCluster(stack, pods, { hasCredentials: false }), 'CredentialsPending', 'progressing'],
+    [aCluster(stack, pods, { hasCredentials: false }), 'WaitingForCredentials', 'progressing'],
     [aCluster(stack, pods, { statefulSet: undefined }), 'Creating', 'progressing'],
     [aCluster(stack, uninitialized, { server: undefined }), 'DataMissing', 'failed'],
     [aCluster(stack, pods, { server: unreachable }), 'Unreachable', undefined],

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { aCompleteStack } from '../../../testing/complete.ts';
 import { aLive } from '../../../testing/live.ts';
-import { aCluster, anInstance } from '../testing.ts';
+import { aCluster, anInstance } from '../testing/cluster.ts';
 import { planReplacement } from './replace-broken-pod.ts';
 import { planPendingRestart } from './restart-pending.ts';
 import { planRoll } from './rolling-restart.ts';

@@ -1,7 +1,7 @@
-import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
-import { aLive } from '../../testing/live.ts';
-import { wantedDynamicConfig } from './dynamic-config.ts';
-import type { Instance, Member, ObservedBuiltin, ServerFacts, Standby } from './observed.ts';
+import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
+import { aLive } from '../../../testing/live.ts';
+import { wantedDynamicConfig } from '../dynamic-config.ts';
+import type { Instance, Member, ObservedBuiltin, ServerFacts, Standby } from '../observed.ts';
 
 const identity = '7300000000000000001';
 /** Revision of the StatefulSet's present template. */
