@@ -131,6 +131,19 @@ test("the user's environment wins over ours and overrides of the pod come last",
   t.is(at(pod, 'priorityClassName'), 'high');
 });
 
+test('a service that uses Kafka logs in as itself', (t) => {
+  const definition = { ...definitionOf('gateway'), usesKafka: true };
+  const desired = buildDesired(definition, aCompleteStack(), { live: () => undefined, secret: () => identity });
+  const environment = at(find(desired, 'Deployment'), 'spec', 'template', 'spec', 'containers', 0, 'env');
+  t.deepEqual(
+    (environment as { name: string; valueFrom?: { secretKeyRef?: object } }[])
+      .filter(({ name }) => name === 'APP_KAFKA_USERNAME')
+      .map(({ valueFrom }) => valueFrom?.secretKeyRef),
+    [{ name: connectionSecretName('shop', 'kafka', 'gateway'), key: 'username' }],
+  );
+  t.notRegex(JSON.stringify(desiredOf('gateway', aCompleteStack())), /APP_KAFKA/);
+});
+
 test('the gateway gets public keys only', (t) => {
   const deployment = find(desiredOf('gateway', aCompleteStack()), 'Deployment');
   const text = JSON.stringify(deployment);
