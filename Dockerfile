@@ -61,6 +61,7 @@ CMD ["serve"]
 FROM base AS operator
 COPY --from=operator-modules /out/node_modules/ node_modules/
 COPY package.json ./
+COPY services/contracts/ services/contracts/
 COPY operator/ operator/
 ENTRYPOINT ["node", "operator/main.ts"]
 

@@ -12,11 +12,12 @@ import { basename, dirname, join, relative } from 'node:path';
 
 /** The packages that each image's sources import themselves: the only list of them (a test compares it with the imports). */
 export const importedPackages = {
-  services: ['@koa/router', 'ioredis', 'jose', 'koa', 'pg', 'pino', 'prom-client', 'undici', 'zod'],
+  services: ['@koa/router', 'ioredis', 'jose', 'kafkajs', 'koa', 'pg', 'pino', 'prom-client', 'undici', 'zod'],
   operator: [
     '@dot-i/k8s-operator',
     '@kubernetes/client-node',
     'ioredis',
+    'kafkajs',
     'pg',
     'pino',
     'prom-client',

@@ -26,7 +26,7 @@ export interface BuildOptions {
 
 /** As many as the machine of a laptop takes beside a running cluster. */
 const parallelBuilds = 2;
-const kept = { layers: 60, built: 3, stages: 4, archives: 4 } as const;
+const kept = { layers: 60, built: 3, stages: 8, archives: 4 } as const;
 const archiveFile = 'images.tar';
 
 /**

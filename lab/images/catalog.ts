@@ -16,9 +16,14 @@ import { debianImage } from './debian.ts';
 import { imagesDirectory, projectRoot } from './directories.ts';
 import { parseDockerfile } from './dockerfile.ts';
 import type { Image } from './image.ts';
+import { kafkaImage } from './kafka.ts';
 
-/** References of the images of the stores; the lab has the versions that Debian has. */
-export const storeImages = { postgres: 'localhost/postgres:15', redis: 'localhost/redis:7.0' } as const;
+/** References of the images of the stores; the lab has the versions that Debian has, or that are published as jars. */
+export const storeImages = {
+  postgres: 'localhost/postgres:15',
+  redis: 'localhost/redis:7.0',
+  kafka: 'localhost/kafka:4.3.1',
+} as const;
 
 /** A store that the lab has an image of. */
 export type StoreImage = keyof typeof storeImages;
@@ -39,6 +44,9 @@ export async function imageNames(): Promise<readonly string[]> {
 /** The image of one name, made or taken from the cache. */
 export async function imageOf(name: string, step: Step): Promise<Image> {
   const base = await debianImage(step);
+  if (name === 'kafka') {
+    return kafkaImage(base, step);
+  }
   if (isStore(name)) {
     return buildahImage({ name, directory: join(projectRoot, 'lab/images', name), base, step });
   }

@@ -44,7 +44,9 @@ export type CredentialKey =
   /** `length` characters of [A-Za-z0-9]: safe in URLs, SQL and config files. */
   | { readonly kind: 'password'; readonly length: number }
   /** PKCS #8 PEM of a new RSA key. */
-  | { readonly kind: 'rsaPrivateKey'; readonly bits: number };
+  | { readonly kind: 'rsaPrivateKey'; readonly bits: number }
+  /** 16 random bytes in 22 characters of base64url, as Kafka writes the ids of clusters. */
+  | { readonly kind: 'uuid' };
 
 export interface SecretInput {
   readonly name: string;

@@ -1,4 +1,4 @@
-import { generateKeyPair, randomInt } from 'node:crypto';
+import { generateKeyPair, randomBytes, randomInt } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { KubernetesObject } from '../api/kubernetes.ts';
 import type { CompleteStack } from '../api/v1beta1/complete-stack.ts';
@@ -87,7 +87,15 @@ async function generateValue(kind: CredentialKey): Promise<string> {
       const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: kind.bits });
       return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     }
+    case 'uuid':
+      return generateUuid();
   }
+}
+
+/** Kafka's command line takes what begins with a hyphen for an option. */
+function generateUuid(): string {
+  const id = randomBytes(16).toString('base64url');
+  return id.startsWith('-') ? generateUuid() : id;
 }
 
 function encode(values: SecretValues): Record<string, string> {

@@ -102,6 +102,7 @@ function projectContainer(container: JsonObject): JsonObject {
     ...pickAs(waiting, 'message', 'waitingMessage'),
     ...pickAs(terminated, 'reason', 'terminatedReason'),
     ...pickAs(terminated, 'exitCode', 'exitCode'),
+    ...pickAs(terminated, 'message', 'terminatedMessage'),
   };
 }
 

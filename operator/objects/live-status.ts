@@ -41,6 +41,8 @@ export interface ContainerStatus {
   readonly waitingMessage?: string;
   readonly terminatedReason?: string;
   readonly exitCode?: number;
+  /** What the container wrote into its termination log before it ended. */
+  readonly terminatedMessage?: string;
 }
 
 export interface JobStatus {

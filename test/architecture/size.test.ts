@@ -32,7 +32,7 @@ test('fragile libraries are pinned exactly', (t) => {
   const manifest: unknown = JSON.parse(readFileSync('package.json', 'utf8'));
   // package.json is ours.
   const { dependencies } = manifest as { dependencies: Record<string, string> };
-  for (const name of ['@kubernetes/client-node', '@dot-i/k8s-operator', 'undici']) {
+  for (const name of ['@kubernetes/client-node', '@dot-i/k8s-operator', 'kafkajs', 'undici']) {
     t.regex(dependencies[name] ?? '', /^\d+\.\d+\.\d+$/, `${name} changes behaviour in patch releases: pin it`);
   }
 });

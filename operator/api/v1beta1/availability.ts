@@ -2,10 +2,11 @@ import { type CompleteStack, serviceNames } from './complete-stack.ts';
 
 /** Names of the enabled parts that one lost pod stops, in a fixed order. External stores are the provider's business. */
 export function singlePointsOfFailure(stack: CompleteStack): readonly string[] {
-  const { postgres, redis } = stack;
+  const { postgres, redis, kafka } = stack;
   const stores = [
     ...(postgres.mode !== 'External' && postgres.readReplicas === 0 ? ['postgres'] : []),
     ...(redis.mode !== 'External' && redis.replicasPerShard === 0 ? ['redis'] : []),
+    ...(kafka.mode !== 'External' && kafka.brokers === 1 ? ['kafka'] : []),
   ];
   const services = serviceNames.filter((name) => {
     const { enabled, autoscaling, replicas } = stack.services[name];

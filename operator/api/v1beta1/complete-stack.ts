@@ -95,6 +95,8 @@ export interface CompleteKafka {
   readonly brokers: number;
   readonly storage: Storage;
   readonly resources: Resources;
+  /** Settings of the brokers by name. */
+  readonly parameters: Readonly<Record<string, string>>;
   /** Topics beside those that the services need themselves. */
   readonly topics: readonly CompleteTopic[];
   readonly connectionSecretName?: string;
@@ -102,6 +104,8 @@ export interface CompleteKafka {
 
 export interface CompleteTopic {
   readonly name: string;
+  /** `Absent`: to be deleted with its events. */
+  readonly state: 'Present' | 'Absent';
   readonly partitions: number;
   readonly replicationFactor: number;
   /** `undefined`: kept for ever. */

@@ -133,6 +133,18 @@ export const componentReasons = {
   NodeLoading: 'A node is reading its data from disk.',
   MemoryNearlyFull: 'A node is close to its memory limit; writes will be refused.',
   ReplicasBesidePrimary: 'A shard and its replica are on the same machine.',
+  // Kafka.
+  QuorumPending: 'The controllers have not elected a leader yet, so that no broker takes clients.',
+  QuorumIncomplete: 'A controller has no vote yet.',
+  BrokersPending: 'A broker is not registered yet.',
+  PartitionsOffline: 'Partitions have no leader and can neither be written nor read.',
+  CopiesSyncing: 'Copies of partitions are behind their leader.',
+  UsersPending: 'Users of services are being created or get a new password.',
+  TopicsPending: 'Topics are being created or get more partitions.',
+  TopicsMissing: 'Topics are missing and the operator may not create them.',
+  RightsPending: 'Rights of services on topics are being given.',
+  ScaleInRefused: 'The manifest asks for fewer brokers than run; brokers are not taken away.',
+  PartitionsSurplus: 'A topic has more partitions than the manifest says; they cannot be taken away.',
   // Services.
   Migrating: 'The database is being migrated.',
   MigrationFailed: 'The migration of the database failed; the service stays at its last version.',

@@ -1,4 +1,5 @@
 import type { PodProblem } from '../../objects/pod-problem.ts';
+import type { ObservedClaim, ObservedStatefulSet, StatefulPod } from '../../objects/stateful-pods.ts';
 import type { Recorded } from '../contract.ts';
 import type { ClusterLine, OpenSlot } from './cluster-nodes.ts';
 import type { SlotRange } from './slots.ts';
@@ -38,31 +39,7 @@ export interface PasswordHashes {
   readonly services: string;
 }
 
-export interface ObservedStatefulSet {
-  readonly uid: string;
-  readonly replicas: number;
-  /** Revision of the newest template; `undefined` while the controller has not seen it. */
-  readonly updateRevision: string | undefined;
-}
-
-export interface RedisPod {
-  readonly name: string;
-  readonly ordinal: number;
-  readonly uid: string;
-  readonly address: string | undefined;
-  /** Machine that it runs on. */
-  readonly machine: string | undefined;
-  readonly revision: string | undefined;
-  readonly isReady: boolean;
-  readonly isDeleting: boolean;
-}
-
-export interface ObservedClaim {
-  readonly name: string;
-  readonly phase: string | undefined;
-  /** A quantity. */
-  readonly requested: string | undefined;
-}
+export type RedisPod = StatefulPod;
 
 /** What came of asking one node. */
 export type Answer =

@@ -8,14 +8,16 @@ export interface ServiceDefinition {
   /** Owns the database `<name>_db`: gets a connection Secret and a migration Job before each rollout. */
   readonly ownsDatabase: boolean;
   readonly usesRedis: boolean;
+  /** Sends or handles events: gets the login and the rights that the topics' declaration gives it. */
+  readonly usesKafka: boolean;
   /** Calls the other services: gets their addresses and the public keys of the identity tokens. */
   readonly isGateway: boolean;
 }
 
 /** The services that this release of the operator runs. To add one: add its row, its folder and its image. */
 export const serviceCatalog: readonly ServiceDefinition[] = [
-  { name: 'product', port: 3002, ownsDatabase: true, usesRedis: false, isGateway: false },
-  { name: 'gateway', port: 8000, ownsDatabase: false, usesRedis: true, isGateway: true },
+  { name: 'product', port: 3002, ownsDatabase: true, usesRedis: false, usesKafka: false, isGateway: false },
+  { name: 'gateway', port: 8000, ownsDatabase: false, usesRedis: true, usesKafka: false, isGateway: true },
 ];
 
 /** Admin port of every service: probes and metrics, never exposed by the ingress. */

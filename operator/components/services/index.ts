@@ -16,7 +16,11 @@ function serviceComponent(definition: ServiceDefinition): AnyComponent {
   return defineComponent<ObservedService>({
     name: definition.name,
     conditionType: 'ServicesReady',
-    dependsOn: [...(definition.ownsDatabase ? ['postgres'] : []), ...(definition.usesRedis ? ['redis'] : [])],
+    dependsOn: [
+      ...(definition.ownsDatabase ? ['postgres'] : []),
+      ...(definition.usesRedis ? ['redis'] : []),
+      ...(definition.usesKafka ? ['kafka'] : []),
+    ],
     kinds: [
       kinds.Deployment,
       kinds.Service,

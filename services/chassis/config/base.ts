@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { sslModes } from '../postgres/tls.ts';
 import { setting } from './settings.ts';
-import { commaList, hostPorts, milliseconds, oneOf, port, text, wholeNumber } from './values.ts';
+import { commaList, hostPorts, milliseconds, oneOf, port, text, wholeNumber, yesOrNo } from './values.ts';
 
 /** Process-wide settings: `APP_LOG_LEVEL`, `APP_VERSION`. */
 export const processSettings = {
@@ -175,3 +175,84 @@ export function redisSettings(commandTimeoutMs: number) {
     }),
   } as const;
 }
+
+/** An optional variable that comes out of a Secret's key: empty there means not given. */
+const maybe = (max: number) => text(0, max).transform((value) => (value === '' ? undefined : value));
+
+/** Where Kafka is, how events are sent, and how often handling one is tried. */
+export const kafkaSettings = {
+  bootstrapServers: setting({
+    variable: 'APP_KAFKA_BOOTSTRAP_SERVERS',
+    schema: hostPorts,
+    description: 'Brokers to start from: `host:port,host:port…`.',
+  }),
+  saslMechanism: setting({
+    variable: 'APP_KAFKA_SASL_MECHANISM',
+    schema: oneOf(['', 'SCRAM-SHA-512', 'SCRAM-SHA-256', 'PLAIN']).transform((word) =>
+      word === '' ? undefined : word,
+    ),
+    fallback: '',
+    description: 'How to log in; empty: not at all.',
+  }),
+  username: setting({
+    variable: 'APP_KAFKA_USERNAME',
+    schema: maybe(128),
+    fallback: '',
+    description: 'User to log in as.',
+  }),
+  password: setting({
+    variable: 'APP_KAFKA_PASSWORD',
+    schema: maybe(1024),
+    fallback: '',
+    secret: true,
+    description: 'Password of the user.',
+  }),
+  tls: setting({
+    variable: 'APP_KAFKA_TLS',
+    schema: yesOrNo,
+    fallback: 'false',
+    description: 'Whether connections are encrypted.',
+  }),
+  caCertificate: setting({
+    variable: 'APP_KAFKA_CA',
+    schema: maybe(65_536),
+    fallback: '',
+    description: 'PEM certificate that the brokers’ are signed with; without it the well-known authorities are used.',
+  }),
+  connectTimeoutMs: setting({
+    variable: 'APP_KAFKA_CONNECT_TIMEOUT_MS',
+    schema: wholeNumber(1, 60_000),
+    fallback: '2000',
+    description: 'Longest wait for a connection to a broker.',
+  }),
+  requestTimeoutMs: setting({
+    variable: 'APP_KAFKA_REQUEST_TIMEOUT_MS',
+    schema: wholeNumber(1, 300_000),
+    fallback: '10000',
+    description: 'Longest wait for the answer to one request.',
+  }),
+  sendTimeoutMs: setting({
+    variable: 'APP_KAFKA_SEND_TIMEOUT_MS',
+    schema: wholeNumber(1, 300_000),
+    fallback: '15000',
+    description: 'Longest wait for the acknowledgement of an event, with all repetitions.',
+  }),
+  batchMaxEvents: setting({
+    variable: 'APP_KAFKA_BATCH_MAX_EVENTS',
+    schema: wholeNumber(1, 10_000),
+    fallback: '500',
+    description: 'Most events of one request.',
+  }),
+  maxAttempts: setting({
+    variable: 'APP_KAFKA_MAX_ATTEMPTS',
+    schema: wholeNumber(1, 100),
+    fallback: '5',
+    description: 'Attempts to handle an event before it goes to the dead-letter topic.',
+  }),
+  retryDelayMs: setting({
+    variable: 'APP_KAFKA_RETRY_DELAY_MS',
+    schema: milliseconds,
+    fallback: '200',
+    description: 'Wait before the second attempt; doubles with each, up to 10 s.',
+  }),
+} as const;

@@ -50,6 +50,7 @@ export function completeKafka(input: CompletionInput): CompleteKafka {
     mode: spec.kafka?.mode ?? 'Builtin',
     ...completeStore('kafka', input),
     brokers,
+    parameters: spec.kafka?.parameters ?? {},
     topics: (spec.kafka?.topics ?? []).map((topic) => completeTopic(topic, brokers)),
   };
 }
@@ -99,6 +100,7 @@ function completeTopic(topic: StatedTopic, brokers: number): CompleteTopic {
   const retentionHours = topic.retentionHours ?? 168;
   return {
     name: topic.name,
+    state: topic.state ?? 'Present',
     partitions: topic.partitions ?? 3,
     replicationFactor: Math.min(topic.replicationFactor ?? 3, brokers),
     retentionHours: retentionHours < 0 ? undefined : retentionHours,

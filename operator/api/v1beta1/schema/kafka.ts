@@ -1,19 +1,33 @@
 import Type from 'typebox';
+import { kafkaParameters } from '../kafka-parameters.ts';
 import { absent } from './expressions.ts';
-import { rules } from './rules.ts';
+import { celList, rules } from './rules.ts';
 import { oddOnly, storeFields, storeMode, storeRules } from './stores.ts';
-import { choice, keyedList, text } from './types.ts';
+import { choice, keyedList, mapOf, text } from './types.ts';
 
 const topic = Type.Object(
   {
     name: text('Name of the topic.', {
       maxLength: 249,
       minLength: 1,
-      ...rules({
-        cel: "self.matches('^[a-zA-Z0-9._-]+$') && self != '.' && self != '..'",
-        message: '"{self}" is no topic name: use letters, digits, ".", "_" and "-"',
-      }),
+      ...rules(
+        {
+          cel: "self.matches('^[a-zA-Z0-9._-]+$') && self != '.' && self != '..'",
+          message: '"{self}" is no topic name: use letters, digits, ".", "_" and "-"',
+        },
+        {
+          cel: "!self.startsWith('shop.') && !self.startsWith('__')",
+          message:
+            '"{self}" is reserved: topics that begin with "shop." are those of the services, with "__" those of Kafka itself; choose another name',
+        },
+      ),
     }),
+    state: Type.Optional(
+      choice(
+        ['Present', 'Absent'],
+        'Present, unless stated. Absent deletes the topic with all of its events; a topic that is only taken out of this list stays as it is.',
+      ),
+    ),
     partitions: Type.Optional(
       Type.Integer({
         description: 'Partitions; may only grow, because keys would move. 3 when absent.',
@@ -44,6 +58,20 @@ const topic = Type.Object(
   { description: 'A topic beside those that the services need themselves.' },
 );
 
+const allowed = celList(kafkaParameters);
+
+const parameters = mapOf(
+  text('Value as in server.properties.', { maxLength: 64 }),
+  'Settings of the brokers by name, e.g. message.max.bytes: "2097152". Those that need a restart roll, one broker at a time.',
+  {
+    maxProperties: 34,
+    ...rules({
+      cel: `self.all(name, name in ${allowed})`,
+      message: `a parameter is unknown or owned by the operator; allowed are {${allowed}}`,
+    }),
+  },
+);
+
 /** `spec.kafka` */
 export const kafkaSchema = Type.Object(
   {
@@ -55,8 +83,18 @@ export const kafkaSchema = Type.Object(
     ),
     ...storeFields('kafka', 'bootstrapServers, optional username, password, saslMechanism, ca.crt'),
     brokers: Type.Optional(
-      Type.Integer({ description: 'Brokers, which are controllers too; an odd number.', minimum: 1, maximum: 9 }),
+      Type.Integer({
+        description: 'Brokers, which are controllers too; an odd number. May only grow.',
+        minimum: 1,
+        maximum: 9,
+        ...rules({
+          cel: 'self >= oldSelf',
+          message:
+            'brokers {self} is less than before ({oldSelf}): brokers hold partitions and votes and are not taken away; keep {oldSelf} or more',
+        }),
+      }),
     ),
+    parameters: Type.Optional(parameters),
     topics: Type.Optional(keyedList(topic, ['name'], 'Topics beside those of the services.', { maxItems: 64 })),
   },
   {

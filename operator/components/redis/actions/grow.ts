@@ -1,5 +1,5 @@
 import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
-import { compareQuantities } from '../../../api/v1beta1/quantity.ts';
+import { smallerClaims } from '../../../objects/stateful-pods.ts';
 import type { Action, ActionPorts, Plan, Step } from '../../contract.ts';
 import type { BuiltinObserved, Observed } from '../observed.ts';
 
@@ -17,7 +17,7 @@ export const grow: Action<Observed> = {
 
 function planGrowth({ claims }: BuiltinObserved, stack: CompleteStack): Plan {
   const { size } = stack.redis.storage;
-  const small = claims.filter(({ requested }) => requested !== undefined && compareQuantities(requested, size) < 0);
+  const small = smallerClaims(claims, size);
   if (small.length === 0) {
     return { kind: 'none' };
   }

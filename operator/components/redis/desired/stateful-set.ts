@@ -1,8 +1,9 @@
 import type { KubernetesObject } from '../../../api/kubernetes.ts';
 import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
-import { componentLabels, dataMetadata, ownedMetadata, selectorLabels } from '../../../objects/metadata.ts';
+import { componentLabels, ownedMetadata, selectorLabels } from '../../../objects/metadata.ts';
 import { annotations } from '../../../objects/names.ts';
 import { restrictedContainerSecurity, restrictedPodSecurity } from '../../../objects/security.ts';
+import { buildClaimTemplate } from '../../../objects/stateful-pods.ts';
 import { busPort, claimSizeLabel, podDomain, redisComponent, redisNames, redisPort } from '../names.ts';
 import { containerPaths, fixedConfigHash } from './config.ts';
 
@@ -33,7 +34,9 @@ export function buildStatefulSet(stack: CompleteStack, claimSize: string): Kuber
         metadata: { labels: componentLabels(stack, redisComponent), annotations: templateAnnotations(stack) },
         spec: buildPodSpec(stack),
       },
-      volumeClaimTemplates: [buildClaimTemplate(stack, claimSize)],
+      volumeClaimTemplates: [
+        buildClaimTemplate(stack, redisComponent, { size: claimSize, className: stack.redis.storage.className }),
+      ],
     },
   };
 }
@@ -116,26 +119,5 @@ function buildContainer(stack: CompleteStack): Record<string, unknown> {
       { name: 'config', mountPath: config, readOnly: true },
       { name: 'users', mountPath: users, readOnly: true },
     ],
-  };
-}
-
-/**
- * Claims carry the labels of data: they outlive the stack, and its successor finds them. The list of templates is atomic
- * for field ownership, so the server's defaults are written out: what comes back is then what we sent.
- */
-function buildClaimTemplate(stack: CompleteStack, claimSize: string): Record<string, unknown> {
-  const { labels } = dataMetadata(stack, redisComponent, 'data');
-  const { className } = stack.redis.storage;
-  return {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: { name: 'data', labels },
-    spec: {
-      accessModes: ['ReadWriteOnce'],
-      ...(className === undefined ? {} : { storageClassName: className }),
-      resources: { requests: { storage: claimSize } },
-      volumeMode: 'Filesystem',
-    },
-    status: { phase: 'Pending' },
   };
 }

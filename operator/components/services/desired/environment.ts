@@ -24,6 +24,7 @@ export function buildEnvironment(
     ...baseVariables(definition, service),
     ...(definition.ownsDatabase ? databaseVariables(definition, stack) : []),
     ...(definition.usesRedis ? redisVariables(stack) : []),
+    ...(definition.usesKafka ? kafkaVariables(definition, stack) : []),
     ...(definition.isGateway ? gatewayVariables(stack, identity) : []),
     fromSecret('APP_INTERNAL_KEY', identitySecretName(stack.name), identityKeys.internalKey),
   ];
@@ -66,6 +67,20 @@ const redisKeys = {
 function redisVariables(stack: CompleteStack): readonly EnvironmentVariable[] {
   const secret = connectionSecretName(stack.name, 'redis');
   return Object.entries(redisKeys).map(([name, key]) => fromSecret(name, secret, key));
+}
+
+const kafkaKeys = {
+  APP_KAFKA_BOOTSTRAP_SERVERS: 'bootstrapServers',
+  APP_KAFKA_SASL_MECHANISM: 'saslMechanism',
+  APP_KAFKA_USERNAME: 'username',
+  APP_KAFKA_PASSWORD: 'password',
+  APP_KAFKA_TLS: 'tls',
+  APP_KAFKA_CA: 'ca.crt',
+} as const;
+
+function kafkaVariables(definition: ServiceDefinition, stack: CompleteStack): readonly EnvironmentVariable[] {
+  const secret = connectionSecretName(stack.name, 'kafka', definition.name);
+  return Object.entries(kafkaKeys).map(([name, key]) => fromSecret(name, secret, key));
 }
 
 function gatewayVariables(stack: CompleteStack, identity: SecretValues): readonly EnvironmentVariable[] {

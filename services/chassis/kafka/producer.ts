@@ -1,0 +1,134 @@
+/** Sends events: idempotent, compressed, acknowledged by all copies that must confirm, in groups. */
+import { CompressionTypes, Partitioners, type Producer } from 'kafkajs';
+import type { Logger } from '../logger.ts';
+import type { Metrics } from '../metrics.ts';
+import { connectPatiently, type KafkaClient } from './client.ts';
+import { GroupCommit } from './group-commit.ts';
+import { type KafkaMetrics, kafkaMetrics } from './metrics.ts';
+
+export interface ProducerSettings {
+  /** Most events of one request. */
+  readonly batchMaxEvents: number;
+  /** How long `send` waits for the acknowledgement, milliseconds. */
+  readonly sendTimeoutMs: number;
+}
+
+/** An event on its way out. Events of one key keep their order. */
+export interface OutgoingEvent {
+  readonly topic: string;
+  readonly key: string;
+  readonly value: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface EventProducer {
+  /**
+   * Resolves when the event is stored. A rejection leaves open whether it is: who must know sends it again (from an
+   * outbox), and consumers recognise it by its id.
+   */
+  send(event: OutgoingEvent): Promise<void>;
+  /** Sends what waits and ends the connection. */
+  close(): Promise<void>;
+}
+
+/** Connects in the background and for ever. */
+export function openProducer(client: KafkaClient, settings: ProducerSettings, metrics: Metrics): EventProducer {
+  const link = new ProducerLink(client);
+  const measures = kafkaMetrics(metrics);
+  const commit = new GroupCommit<OutgoingEvent>(settings.batchMaxEvents, (events) =>
+    sendBatch(link, events, { settings, measures }),
+  );
+  return {
+    send: (event) => commit.add(event),
+    close: async () => {
+      await commit.drain();
+      await link.close();
+    },
+  };
+}
+
+async function sendBatch(
+  link: ProducerLink,
+  events: readonly OutgoingEvent[],
+  { settings, measures }: { settings: ProducerSettings; measures: KafkaMetrics },
+): Promise<void> {
+  const topicMessages = [...Map.groupBy(events, ({ topic }) => topic)].map(([topic, ofTopic]) => ({
+    topic,
+    messages: ofTopic.map(({ key, value, headers }) => ({ key, value, ...(headers === undefined ? {} : { headers }) })),
+  }));
+  const end = measures.produceDuration.startTimer();
+  try {
+    await link.use(settings.sendTimeoutMs, (producer) =>
+      producer.sendBatch({ topicMessages, acks: -1, compression: CompressionTypes.GZIP, timeout: 5000 }),
+    );
+  } catch (error) {
+    measures.produceFailures.inc();
+    throw error;
+  } finally {
+    end();
+  }
+  measures.batchSize.observe(events.length);
+  for (const { topic, messages } of topicMessages) measures.produced.inc({ topic }, messages.length);
+}
+
+/**
+ * The connection behind the producer. After a failed request it is replaced by one with a new producer id: kafkajs would
+ * use the failed request's sequence numbers for the next events, and brokers that did store it would take those for
+ * repetitions, acknowledge them and drop them.
+ */
+class ProducerLink {
+  readonly #client: KafkaClient;
+  readonly #logger: Logger;
+  readonly #stop = new AbortController();
+  #current: { readonly producer: Producer; readonly ready: Promise<void> };
+
+  constructor(client: KafkaClient) {
+    this.#client = client;
+    this.#logger = client.logger;
+    this.#current = this.#open();
+  }
+
+  async use(timeoutMs: number, work: (producer: Producer) => Promise<unknown>): Promise<void> {
+    const { producer, ready } = this.#current;
+    try {
+      await withDeadline(
+        ready.then(() => work(producer)),
+        timeoutMs,
+      );
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#current = this.#open();
+      void producer.disconnect().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#current.producer.disconnect();
+  }
+
+  #open() {
+    const producer = this.#client.kafka.producer({
+      idempotent: true,
+      // The order within a partition holds over repetitions only so.
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: Partitioners.DefaultPartitioner,
+    });
+    const { signal } = this.#stop;
+    const ready = connectPatiently(() => producer.connect(), { what: 'producer', logger: this.#logger, signal });
+    return { producer, ready };
+  }
+}
+
+async function withDeadline(work: Promise<unknown>, timeoutMs: number): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`kafka did not acknowledge within ${timeoutMs} ms`)), timeoutMs);
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    // Whoever lost the race may still reject.
+    work.catch(() => undefined);
+  }
+}

@@ -1,0 +1,141 @@
+import type { ServiceName } from './services.ts';
+
+/**
+ * The topics of the shop: the only declaration of them. Services take names from here, the operator creates the topics
+ * and lets each service do exactly what its row says.
+ *
+ * One topic per domain and not per type of event, so that the events of one order keep their order. The name ends with
+ * the version of the envelope; a breaking change of one event is a new type on the same topic.
+ */
+export interface Topic {
+  readonly name: string;
+  /** What the partition is chosen by. */
+  readonly key: string;
+  /** Partitions in the profile Development and in Production; may only grow. */
+  readonly partitions: { readonly Development: number; readonly Production: number };
+  /** `compact` keeps the last event of each key for ever; the newest are kept whole for `retentionHours`. */
+  readonly cleanup: 'delete' | 'compact';
+  readonly retentionHours: number;
+  readonly producers: readonly ServiceName[];
+  readonly consumers: readonly ServiceName[];
+}
+
+const few = { Development: 3, Production: 6 } as const;
+const some = { Development: 6, Production: 12 } as const;
+const many = { Development: 6, Production: 24 } as const;
+const day = 24;
+
+export const topics = {
+  user: {
+    name: 'shop.user.v1',
+    key: 'user id',
+    partitions: few,
+    cleanup: 'delete',
+    retentionHours: 7 * day,
+    producers: ['user'],
+    consumers: ['notification', 'order', 'cart'],
+  },
+  product: {
+    name: 'shop.product.v1',
+    key: 'product id',
+    partitions: some,
+    // Full states: a new search index is filled from the topic alone.
+    cleanup: 'compact',
+    retentionHours: 30 * day,
+    producers: ['product'],
+    consumers: ['search', 'cart', 'inventory'],
+  },
+  inventory: {
+    name: 'shop.inventory.v1',
+    key: 'SKU',
+    partitions: many,
+    cleanup: 'delete',
+    retentionHours: 7 * day,
+    producers: ['inventory'],
+    consumers: ['search', 'product', 'order', 'notification'],
+  },
+  cart: {
+    name: 'shop.cart.v1',
+    key: 'cart id',
+    partitions: few,
+    cleanup: 'delete',
+    retentionHours: 3 * day,
+    producers: ['cart'],
+    consumers: ['notification'],
+  },
+  order: {
+    name: 'shop.order.v1',
+    key: 'order id',
+    partitions: many,
+    cleanup: 'delete',
+    retentionHours: 30 * day,
+    producers: ['order'],
+    consumers: ['notification', 'search', 'payment', 'inventory', 'cart'],
+  },
+  payment: {
+    name: 'shop.payment.v1',
+    key: 'payment id',
+    partitions: some,
+    cleanup: 'delete',
+    retentionHours: 30 * day,
+    producers: ['payment'],
+    consumers: ['order', 'notification'],
+  },
+  inventoryCommands: {
+    name: 'shop.saga.commands.inventory.v1',
+    key: 'order id',
+    partitions: some,
+    cleanup: 'delete',
+    retentionHours: 3 * day,
+    producers: ['order'],
+    consumers: ['inventory'],
+  },
+  paymentCommands: {
+    name: 'shop.saga.commands.payment.v1',
+    key: 'order id',
+    partitions: some,
+    cleanup: 'delete',
+    retentionHours: 3 * day,
+    producers: ['order'],
+    consumers: ['payment'],
+  },
+  sagaReplies: {
+    name: 'shop.saga.replies.v1',
+    key: 'order id',
+    partitions: some,
+    cleanup: 'delete',
+    retentionHours: 3 * day,
+    producers: ['inventory', 'payment'],
+    consumers: ['order'],
+  },
+  notification: {
+    name: 'shop.notification.v1',
+    key: 'hash of the recipient',
+    partitions: few,
+    cleanup: 'delete',
+    retentionHours: 7 * day,
+    producers: ['notification'],
+    consumers: ['gateway'],
+  },
+} as const satisfies Record<string, Topic>;
+
+/** All of them, by name. */
+export const shopTopics: readonly Topic[] = Object.values(topics).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+
+/** How long an event that nobody could handle waits for a person, hours. */
+export const deadLetterRetentionHours = 14 * day;
+
+/** Where a consumer of `topic` puts an event that it gave up on. */
+export function deadLetterTopic(topic: string): string {
+  return `${topic}.dlq`;
+}
+
+/** Id of a consumer group: a service may use all that begin with its own name. */
+export function consumerGroup(service: ServiceName, purpose: string): string {
+  return `${consumerGroupPrefix(service)}${purpose}`;
+}
+
+/** What the ids of a service's consumer groups begin with. */
+export function consumerGroupPrefix(service: ServiceName): string {
+  return `${service}.`;
+}
