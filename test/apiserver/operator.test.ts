@@ -143,6 +143,43 @@ test('under Delete with confirmation the credentials go with the stack, under Re
   t.true(secrets.includes('shop-redis-credentials'));
 });
 
+test("somebody else's Service of the same name is left as it is, until it is handed over", async (t) => {
+  const namespace = 'foreign';
+  await rig.withStack(t, namespace);
+  const ports = [{ name: 'web', port: 80 }];
+  const foreign = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'new-redis', namespace }, spec: { ports } };
+  await apply(rig.server, foreign);
+  await apply(rig.server, aManifest(namespace, 'new'));
+  const stalled = await waitForStack(
+    rig.server,
+    `${namespace}/new`,
+    (stack) => conditionOf(stack, 'Stalled')?.reason === 'Conflict',
+  );
+  t.regex(
+    conditionOf(stalled, 'Stalled')?.message ?? '',
+    /Service new-redis exists .* kubectl label service new-redis/,
+  );
+  const look = async () =>
+    (await listObjects(rig.server, namespace, 'services')).find(({ metadata }) => metadata.name === 'new-redis');
+  t.is((await look())?.metadata.ownerReferences, undefined);
+  t.regex(JSON.stringify((await look())?.['spec']), /"web"/);
+  t.truthy(await rig.server.kubectl(['get', 'statefulset', 'new-postgres', '-n', namespace]));
+  const labels = ['app.kubernetes.io/managed-by=ecommerce-operator', 'ecommerce.stack/stack=new'];
+  await rig.server.kubectl(['label', 'service', 'new-redis', '-n', namespace, ...labels]);
+  await waitForStack(rig.server, `${namespace}/new`, (stack) => conditionOf(stack, 'Stalled') === undefined);
+  t.is((await look())?.metadata.ownerReferences?.[0]?.name, 'new');
+});
+
+test('a deleted credential Secret comes back as it was', async (t) => {
+  const namespace = 'credentials';
+  await rig.withStack(t, namespace);
+  const data = () =>
+    rig.server.kubectl(['get', 'secret', 'shop-redis-credentials', '-n', namespace, '-o', 'jsonpath={.data}']);
+  const before = await data();
+  await rig.server.kubectl(['delete', 'secret', 'shop-redis-credentials', '-n', namespace]);
+  t.is(await waitFor('the Secret is back', data, { timeoutMs: 30_000 }), before);
+});
+
 test('the operator stops within its grace and with code 0', async (t) => {
   const operator = await rig.withStack(t, 'stop');
   t.is(await operator.stop(), 0);

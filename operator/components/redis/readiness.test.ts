@@ -13,6 +13,7 @@ function judge(model: Model, deviations: Omit<Deviations, 'shape'> = {}) {
 test('a healthy cluster is ready and says its shape', (t) => {
   t.deepEqual(judge(formedModel(shape)), {
     state: 'ready',
+    retryAfterMs: 20_000,
     message: 'All 16384 slots are covered by 3 shards with 1 replicas each.',
   });
 });
