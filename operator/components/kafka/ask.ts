@@ -1,11 +1,14 @@
+import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
 import { aclNumbers, isOfService, toRight } from './acls.ts';
 import { type Access, type BrokerTarget, converse, LoginRefusedError } from './client.ts';
+import { differingSettings } from './differences.ts';
 import { type KafkajsAcl, type KafkajsBroker, type KafkajsMetadata, readMetadata } from './kafkajs.ts';
 import { clientServices } from './names.ts';
 import type { Answer, ClusterFacts, ObservedTopic } from './observed.ts';
-import { configResources } from './protocol/configs.ts';
+import { alterConfigs, configResources } from './protocol/configs.ts';
 import { describeQuorum } from './protocol/quorum.ts';
 import { describeUsers } from './protocol/users.ts';
+import { RequestRefusedError } from './protocol/wire.ts';
 import { ownedTopicConfigs } from './topics.ts';
 
 /**
@@ -15,12 +18,16 @@ import { ownedTopicConfigs } from './topics.ts';
 export async function askCluster(
   targets: readonly BrokerTarget[],
   access: Access,
-  signal: AbortSignal,
+  { stack, signal }: { readonly stack: CompleteStack; readonly signal: AbortSignal },
 ): Promise<Answer> {
   let last: Answer = { state: 'silent', message: 'No broker has an address yet' };
   for (const target of targets) {
     try {
-      return { state: 'up', target, facts: await converse(target, access, readFacts, { signal }) };
+      return {
+        state: 'up',
+        target,
+        facts: await converse(target, access, (broker) => readFacts(stack, broker), { signal }),
+      };
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       last = { state: error instanceof LoginRefusedError ? 'refused' : 'silent', message };
@@ -30,7 +37,7 @@ export async function askCluster(
 }
 
 /** Two round trips: what can be asked at once, and the settings of the topics that the first one named. */
-async function readFacts(broker: KafkajsBroker): Promise<ClusterFacts> {
+async function readFacts(stack: CompleteStack, broker: KafkajsBroker): Promise<ClusterFacts> {
   const [metadata, quorum, users, acls, settings] = await Promise.all([
     readMetadata(broker),
     describeQuorum(broker),
@@ -45,6 +52,7 @@ async function readFacts(broker: KafkajsBroker): Promise<ClusterFacts> {
     quorum,
     topics: await readTopics(broker, metadata),
     settings,
+    settingsRefusal: await findRefusal(broker, differingSettings({ settings }, stack)),
     users,
     rights: ours.flatMap((acl) => toRight(acl) ?? []),
     strangeAcls: ours.filter((acl) => toRight(acl) === undefined),
@@ -75,6 +83,25 @@ async function readSettings(broker: KafkajsBroker): Promise<Readonly<Record<stri
       .filter(({ configSource }) => configSource === clusterWide)
       .map(({ configName, configValue }) => [configName, configValue]),
   );
+}
+
+/** A trial run of what differs: brokers check values, and some against what they run with, before they take them. */
+async function findRefusal(
+  broker: KafkajsBroker,
+  values: Readonly<Record<string, string | undefined>>,
+): Promise<string | undefined> {
+  if (Object.keys(values).length === 0) {
+    return undefined;
+  }
+  try {
+    await alterConfigs(broker, [{ type: configResources.broker, name: '', values }], { validateOnly: true });
+    return undefined;
+  } catch (error) {
+    if (error instanceof RequestRefusedError) {
+      return error.message;
+    }
+    throw error;
+  }
 }
 
 async function readTopics(broker: KafkajsBroker, metadata: KafkajsMetadata): Promise<readonly ObservedTopic[]> {

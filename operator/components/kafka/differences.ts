@@ -74,7 +74,7 @@ export function differingRights({ rights }: ClusterFacts, stack: CompleteStack):
 
 /** Settings of running brokers to change; `undefined` goes back to the default. */
 export function differingSettings(
-  { settings }: ClusterFacts,
+  { settings }: Pick<ClusterFacts, 'settings'>,
   stack: CompleteStack,
 ): Readonly<Record<string, string | undefined>> {
   const wanted = dynamicSettings(stack);

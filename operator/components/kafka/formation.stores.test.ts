@@ -31,7 +31,13 @@ test.serial('one node forms a cluster; topics follow the manifest; rights follow
   t.regex(report.guarantee ?? '', /One copy/);
 
   const topics = [{ name: 'audit', partitions: 4, retentionHours: 48 }];
-  await stack.change(aCompleteStack({ kafka: { brokers: 1, topics, parameters: { 'num.io.threads': '3' } } }));
+  const withThreads = (count: string) =>
+    aCompleteStack({ kafka: { brokers: 1, topics, parameters: { 'num.io.threads': count } } });
+  await stack.change(withThreads('3'));
+  const refused = await stack.until((one) => one.readiness.state === 'failed' && one.plan === undefined);
+  t.like(refused.readiness, { reason: 'InvalidParameters' });
+  t.regex('message' in refused.readiness ? refused.readiness.message : '', /at least half the current value 8/);
+  await stack.change(withThreads('5'));
   await stack.untilSettled();
   t.true(stack.steps.includes('SetOptions'));
   const admin = stack.pods.client('order').admin();

@@ -34,7 +34,7 @@ async function gatherBuiltin(stack: CompleteStack, reader: Reader): Promise<Buil
     pods,
     podProblem: findPodProblem(livePods),
     claims: reader.list('PersistentVolumeClaim').map(readClaim),
-    answer: await askPods(pods, secret, reader.signal),
+    answer: await askPods(pods, secret, { stack, signal: reader.signal }),
   };
 }
 
@@ -61,11 +61,15 @@ function readPods(livePods: readonly LiveObject[], statefulSet: string): readonl
 }
 
 /** Ready pods first: a pod that starts may take the connection and answer late. */
-function askPods(pods: readonly KafkaPod[], secret: SecretValues | undefined, signal: AbortSignal): Promise<Answer> {
+function askPods(
+  pods: readonly KafkaPod[],
+  secret: SecretValues | undefined,
+  context: { readonly stack: CompleteStack; readonly signal: AbortSignal },
+): Promise<Answer> {
   const targets = pods
     .filter(({ isReady, isDeleting }) => isReady && !isDeleting)
     .flatMap(({ uid, address }) => (address === undefined ? [] : [{ key: uid, host: address, port: clientPort }]));
-  return askCluster(targets, adminAccess(secret ?? {}), signal);
+  return askCluster(targets, adminAccess(secret ?? {}), context);
 }
 
 /** The operator's own login. */

@@ -55,6 +55,8 @@ export interface ClusterFacts {
   readonly topics: readonly ObservedTopic[];
   /** Cluster-wide settings of running brokers. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Why the brokers would refuse what the manifest wants of them; `undefined` when they would not. */
+  readonly settingsRefusal: string | undefined;
   /** Iterations of each service's credential; absent: no such user. */
   readonly users: Readonly<Record<string, number>>;
   /** Rights of the services' users. */

@@ -25,6 +25,7 @@ const checks: readonly Check[] = [
   ofCluster(usersExist),
   ofCluster(topicsExist),
   ofCluster(rightsGiven),
+  ofCluster(settingsTaken),
 ];
 
 /** Whether the stack's Kafka can be used as the manifest and the services' declaration want it. */
@@ -171,4 +172,10 @@ function rightsGiven(facts: ClusterFacts, _observed: BuiltinObserved, stack: Com
   return missing.length === 0
     ? undefined
     : progressing('RightsPending', `${missing.length} rights of services are not given yet.`, 500);
+}
+
+function settingsTaken({ settingsRefusal }: ClusterFacts): Readiness | undefined {
+  return settingsRefusal === undefined
+    ? undefined
+    : failed('InvalidParameters', `${settingsRefusal}. Change spec.kafka.parameters; the brokers keep what they have.`);
 }

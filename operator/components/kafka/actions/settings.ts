@@ -11,7 +11,7 @@ export const settings: Action<Observed> = {
     const cluster = upCluster(observed);
     const changes = cluster === undefined ? {} : differingSettings(cluster.facts, stack);
     const names = Object.keys(changes);
-    if (cluster === undefined || names.length === 0) {
+    if (cluster === undefined || names.length === 0 || cluster.facts.settingsRefusal !== undefined) {
       return nothing;
     }
     const set = Object.fromEntries(

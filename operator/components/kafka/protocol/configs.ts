@@ -17,9 +17,18 @@ const set = 0;
 const remove = 1;
 
 /** IncrementalAlterConfigs: kafkajs only has the older request, which resets everything that it does not name. */
-export function alterConfigs(broker: KafkajsBroker, changes: readonly ConfigChange[]): Promise<void> {
+export function alterConfigs(
+  broker: KafkajsBroker,
+  changes: readonly ConfigChange[],
+  options: { readonly validateOnly: boolean } = { validateOnly: false },
+): Promise<void> {
   const api = { key: 44, version: 1, name: 'IncrementalAlterConfigs' };
-  return exchange(broker, api, request(list(changes.map(encodeChange)), int8(0)), readResults);
+  return exchange(
+    broker,
+    api,
+    request(list(changes.map(encodeChange)), int8(options.validateOnly ? 1 : 0)),
+    readResults,
+  );
 }
 
 function encodeChange({ type, name, values }: ConfigChange): Buffer {

@@ -1,0 +1,141 @@
+import test, { type ExecutionContext } from 'ava';
+import { startKafka } from '#lab/stores/kafka.ts';
+import { silentLogger } from '../logger.ts';
+import { createMetrics } from '../metrics.ts';
+import { createKafkaCheck, openKafka } from './client.ts';
+import { createConsumer, type IncomingEvent } from './consumer.ts';
+import { openProducer } from './producer.ts';
+
+const login = { username: 'shop', password: 'shop-secret' };
+const topic = 'events';
+
+async function start(t: ExecutionContext) {
+  const cluster = await startKafka({ admin: login });
+  t.teardown(() => cluster.close());
+  const settings = {
+    bootstrapServers: cluster.bootstrapServers,
+    saslMechanism: 'SCRAM-SHA-512' as const,
+    ...login,
+    tls: false,
+    connectTimeoutMs: 1000,
+    requestTimeoutMs: 5000,
+  };
+  const client = openKafka(settings, { service: 'test', logger: silentLogger });
+  const admin = client.kafka.admin();
+  await admin.connect();
+  const topics = [topic, `${topic}.dlq`].map((name) => ({ topic: name, numPartitions: 2, replicationFactor: 1 }));
+  await admin.createTopics({ topics, waitForLeaders: true });
+  await admin.disconnect();
+  const metrics = createMetrics('test', 'test');
+  const producer = openProducer(client, { batchMaxEvents: 100, sendTimeoutMs: 20_000 }, metrics);
+  return { cluster, client, metrics, producer };
+}
+
+/** Collects events, and lets a test wait for a number of them. */
+function collector() {
+  const events: IncomingEvent[] = [];
+  let wanted = 0;
+  let done = Promise.withResolvers<void>();
+  return {
+    events,
+    take: (event: IncomingEvent) => {
+      events.push(event);
+      if (events.length >= wanted) done.resolve();
+    },
+    has: async (count: number) => {
+      wanted = count;
+      done = Promise.withResolvers<void>();
+      if (events.length < count) await done.promise;
+    },
+  };
+}
+
+test.serial('events go in groups and arrive; a failing one is tried again, then buried with its reason', async (t) => {
+  const { client, metrics, producer } = await start(t);
+  const handled = collector();
+  const dead = collector();
+  let attempts = 0;
+  const settings = { maxAttempts: 3, retryDelayMs: 10 };
+  const tools = { client, producer, settings, metrics };
+  const consumer = createConsumer(
+    {
+      group: 'test.events',
+      topics: [topic],
+      isHandled: async ({ id }) => id === 'twice' && handled.events.some((event) => event.id === id),
+      handle: async (event) => {
+        if (event.value === 'poison') {
+          attempts += 1;
+          throw new Error('cannot be read');
+        }
+        handled.take(event);
+      },
+    },
+    tools,
+  );
+  const undertaker = createConsumer(
+    { group: 'test.dead', topics: [`${topic}.dlq`], handle: async (event) => dead.take(event) },
+    tools,
+  );
+  await consumer.start();
+  await undertaker.start();
+  const values = Array.from({ length: 300 }, (_, index) => String(index));
+  await Promise.all(values.map((value) => producer.send({ topic, key: value, value })));
+  await producer.send({ topic, key: 'p', value: 'poison', headers: { ce_id: 'bad' } });
+  await producer.send({ topic, key: 'p', value: 'again', headers: { ce_id: 'twice' } });
+  await producer.send({ topic, key: 'p', value: 'again', headers: { ce_id: 'twice' } });
+  await producer.send({ topic, key: 'p', value: 'last' });
+  await handled.has(302);
+  await dead.has(1);
+  t.deepEqual(new Set(handled.events.map(({ value }) => value)), new Set([...values, 'again', 'last']));
+  t.is(handled.events.filter(({ id }) => id === 'twice').length, 1);
+  t.is(attempts, 3);
+  t.like(dead.events[0], { value: 'poison', id: 'bad' });
+  t.like(dead.events[0]?.headers, { 'x-error': 'cannot be read', 'x-attempts': '3', 'x-original-topic': topic });
+  const text = await metrics.registry.metrics();
+  t.regex(text, /kafka_events_produced_total\{topic="events",service="test"\} 304/);
+  const requests = Number(/kafka_produce_duration_seconds_count\{service="test"\} (\d+)/.exec(text)?.[1]);
+  t.true(requests < 20, `${requests} requests for 305 events`);
+  await consumer.stop();
+  await undertaker.stop();
+  await producer.close();
+});
+
+test.serial('a producer and a consumer outlive the broker; its health is told', async (t) => {
+  const { cluster, client, metrics, producer } = await start(t);
+  const check = createKafkaCheck(client);
+  t.teardown(() => check.close());
+  await check.probe();
+  const handled = collector();
+  const consumer = createConsumer(
+    { group: 'test.events', topics: [topic], handle: async (event) => handled.take(event) },
+    { client, producer, settings: { maxAttempts: 3, retryDelayMs: 10 }, metrics },
+  );
+  await consumer.start();
+  await producer.send({ topic, key: '1', value: 'before' });
+  await handled.has(1);
+  await cluster.nodes[0]?.stop('kill');
+  await t.throwsAsync(check.probe());
+  const waiting = producer.send({ topic, key: '1', value: 'meanwhile' }).catch(() => undefined);
+  await cluster.nodes[0]?.start();
+  await waiting;
+  await sendUntilStored(() => producer.send({ topic, key: '1', value: 'after' }));
+  await handled.has(2);
+  while (!handled.events.some(({ value }) => value === 'after')) {
+    await handled.has(handled.events.length + 1);
+  }
+  await check.probe();
+  await consumer.stop();
+  await producer.close();
+  t.pass();
+});
+
+async function sendUntilStored(send: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      await send();
+      return;
+    } catch {
+      // The broker is loading; whoever has an outbox does just this.
+    }
+  }
+}
