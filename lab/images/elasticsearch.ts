@@ -73,7 +73,11 @@ async function makeServer(draft: string, step: Step): Promise<void> {
   step.log(logPath);
   const [lib, modules] = [join(draft, 'out/lib'), join(draft, 'out/modules')];
   step.detail('Maven fetches the jars of Elasticsearch');
-  const options = [`-DoutputDirectory=${lib}`, '-DincludeScope=runtime', `-Delasticsearch.version=${elasticsearchVersion}`];
+  const options = [
+    `-DoutputDirectory=${lib}`,
+    '-DincludeScope=runtime',
+    `-Delasticsearch.version=${elasticsearchVersion}`,
+  ];
   const pom = join(elasticsearchDirectory, 'pom.xml');
   const maven = await findProgram('mvn', mavenPrograms);
   await run([maven, '--quiet', '--batch-mode', '--file', pom, copyDependencies, ...options], { logPath });
