@@ -63,7 +63,7 @@ const idleMs = 30_000;
 
 const agents = new Map<string, Agent>();
 
-/** The server's answer; rejects with one of the errors above. */
+/** The server's answer, `undefined` when it has none; rejects with one of the errors above. */
 export async function ask(target: ServerTarget, access: Access, call: Call, options: CallOptions): Promise<unknown> {
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
   const { status, text } = await send({ target, access, timeoutMs, signal: options.signal }, call);
@@ -127,6 +127,9 @@ function agentFor(ca: string | undefined): Dispatcher {
 }
 
 function parse(target: ServerTarget, text: string): unknown {
+  if (text === '') {
+    return undefined;
+  }
   try {
     return JSON.parse(text);
   } catch (cause) {
