@@ -2,6 +2,7 @@ import test from 'ava';
 import { startElasticsearch } from './elasticsearch.ts';
 
 test('three nodes form a cluster that folds accents and survives one of them', async (t) => {
+  t.timeout(240_000);
   const cluster = await startElasticsearch({ nodes: 3 });
   t.teardown(() => cluster.close());
   const [first, second] = cluster.nodes;

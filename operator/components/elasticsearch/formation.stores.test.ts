@@ -2,7 +2,11 @@ import test, { type ExecutionContext } from 'ava';
 import { aCompleteStack } from '../../testing/complete.ts';
 import { ElasticsearchStack } from './testing/elasticsearch-stack.ts';
 
+/** Several servers start and restart; on a busy machine each takes half a minute. */
+const patienceMs = 400_000;
+
 async function start(t: ExecutionContext, nodes: number) {
+  t.timeout(patienceMs);
   const stack = await ElasticsearchStack.start(aCompleteStack({ elasticsearch: { nodes } }));
   t.teardown(() => stack.close());
   return stack;

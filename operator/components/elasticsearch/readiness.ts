@@ -127,7 +127,10 @@ function ofCluster(
 }
 
 function nodesJoined({ nodes }: ClusterFacts, { pods, size }: BuiltinObserved): Readiness | undefined {
-  const outside = pods.filter(({ name, ordinal }) => ordinal < size && !nodes.some((node) => node.name === name));
+  // A node that died is part of the cluster until the master misses it; its pod says so at once.
+  const outside = pods.filter(
+    ({ name, ordinal, isReady }) => ordinal < size && !(isReady && nodes.some((node) => node.name === name)),
+  );
   const [first] = outside;
   return first === undefined
     ? undefined

@@ -3,7 +3,11 @@ import { aCompleteStack } from '../../testing/complete.ts';
 import { ElasticsearchStack } from './testing/elasticsearch-stack.ts';
 import { BulkWriter, findLostDocuments } from './testing/writer.ts';
 
+/** Several servers start and restart; on a busy machine each takes half a minute. */
+const patienceMs = 400_000;
+
 async function start(t: ExecutionContext, nodes: number) {
+  t.timeout(patienceMs);
   const stack = await ElasticsearchStack.start(aCompleteStack({ elasticsearch: { nodes } }));
   t.teardown(() => stack.close());
   await stack.untilSettled();
