@@ -1,6 +1,5 @@
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { storeVersions } from '../../operator/api/v1beta1/versions.ts';
 import { run } from '../programs/run.ts';
 import type { Step } from '../provider.ts';
 import { findProgram } from '../stores/programs.ts';
@@ -16,8 +15,8 @@ import { copyDependencies, mavenPrograms } from './maven.ts';
 /** Dockerfile, start script, list of jars and our own Java: also what the plain process of tests is started with. */
 export const elasticsearchDirectory = join(projectRoot, 'lab/images/elasticsearch');
 
-/** The tested version that runs on the Java of the lab's images. */
-export const elasticsearchVersion = storeVersions.elasticsearch.tested[0];
+/** The supported version that runs on the Java of the lab's images. */
+export const elasticsearchVersion = '8.19.0';
 
 /** A module of ours in the place of one that the official image has and that is published nowhere. */
 interface OwnModule {

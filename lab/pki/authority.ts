@@ -11,7 +11,7 @@ import {
   derTrue,
   derUnsigned,
   encodeDer,
-} from '../../operator/objects/der.ts';
+} from './der.ts';
 
 const dayMs = 86_400_000;
 /** A lab is thrown away long before; short enough that no certificate of it is of use to anybody later. */
