@@ -26,7 +26,9 @@ test.serial(
     t.log(`Ready after ${seconds(began)}`);
     const { url } = await lab.cluster.publish({ namespace, name: 'shop-elasticsearch', port: 9200 }, 0);
     await request(url, `/${index}`, 'PUT', { settings: { number_of_replicas: 1 } });
-    const writer = BulkWriter.start(() => [url], index);
+    await request(url, '/_cluster/health?wait_for_status=green&timeout=30s', 'GET');
+  const writer = BulkWriter.start(() => [url], index);
+  t.teardown(() => writer.stop());
     await waitFor('some writes', async () => writer.acknowledged > 50, { timeoutMs: 60_000 });
 
     const master = await masterOf(url);

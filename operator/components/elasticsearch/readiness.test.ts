@@ -35,6 +35,7 @@ const cases: readonly (readonly [string, boolean, Deviations, RegExp])[] = [
   ['NodesPending', false, { pods: { 2: { isReady: false } } }, /2 of 3.*kubectl logs shop-es-2/],
   ['ShardsUnavailable', false, { facts: { shards: [aShard({ state: 'UNASSIGNED' })] } }, /products\[0\]/],
   ['DiskFull', false, { facts: { blockedIndices: ['products'] } }, /storage\.size/],
+  ['Updating', false, { rest: { statefulSet: { uid: 'set', replicas: 3, updateRevision: undefined } } }, /not seen/],
   ['CopiesAllocating', false, { facts: { shards: [aShard({ state: 'RELOCATING' })] } }, /products\[0\]/],
 ];
 

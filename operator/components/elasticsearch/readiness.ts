@@ -20,6 +20,7 @@ const checks: readonly Check[] = [
   ofCluster(primariesServe),
   ofCluster(disksHaveRoom),
   ofCluster(copiesInPlace),
+  templateSeen,
 ];
 
 /** Whether the stack's Elasticsearch can be used as the manifest wants it. */
@@ -170,4 +171,11 @@ function disksHaveRoom({ blockedIndices, nodes }: ClusterFacts): Readiness | und
 function copiesInPlace(facts: ClusterFacts): Readiness | undefined {
   const message = findMissingCopies(facts) ?? findMoving(facts);
   return message === undefined ? undefined : progressing('CopiesAllocating', message, 500);
+}
+
+/** Until then nobody knows which pods are to be restarted. */
+function templateSeen({ statefulSet }: BuiltinObserved): Readiness | undefined {
+  return statefulSet?.updateRevision === undefined
+    ? progressing('Updating', 'The StatefulSet controller has not seen the change yet.', 500)
+    : undefined;
 }

@@ -21,7 +21,9 @@ const isRolled = (stack: ElasticsearchStack) => () =>
 test.serial('a killed node, a killed master and a roll lose no acknowledged document', async (t) => {
   const stack = await start(t, 3);
   await stack.request('PUT', '/products', { settings: { number_of_replicas: 1 } });
+  await stack.request('GET', '/_cluster/health?wait_for_status=green&timeout=30s');
   const writer = BulkWriter.start(() => stack.pods.urls(), 'products');
+  t.teardown(() => writer.stop());
   const master = ordinalOf(await stack.master());
   for (const ordinal of [[0, 1, 2].find((one) => one !== master) ?? 0, master]) {
     await stack.pods.stop(ordinal, 'SIGKILL');
