@@ -21,13 +21,14 @@ test('a stack gets all its children with the rights of the chart, and says first
   t.is(stack.status?.phase, 'Creating');
   t.is(conditionOf(stack, 'Ready')?.status, 'False');
   t.is(conditionOf(stack, 'Reconciling')?.status, 'True');
-  t.is(conditionOf(stack, 'KafkaReady')?.reason, 'NotImplemented');
+  t.is(conditionOf(stack, 'ElasticsearchReady')?.reason, 'NotImplemented');
   const names = (await listObjects(rig.server, namespace, childKinds)).map(
     ({ kind, metadata }) => `${kind} ${metadata.name}`,
   );
   for (const wanted of [
     'StatefulSet shop-postgres',
     'StatefulSet shop-redis',
+    'StatefulSet shop-kafka',
     'Deployment shop-gateway',
     'Service shop-product',
   ]) {

@@ -12,6 +12,10 @@ const production: Partial<EcommerceStackSpec> = {
   profile: 'Production',
   postgres: { resources: small, storage: { size: '1Gi' } },
   redis: { resources: small, storage: { size: '1Gi' } },
+  kafka: {
+    resources: { requests: { cpu: '50m', memory: '512Mi' }, limits: { cpu: '2', memory: '768Mi' } },
+    storage: { size: '1Gi' },
+  },
   services: { gateway: { resources: small }, product: { resources: small } },
 };
 
@@ -31,6 +35,7 @@ test.serial('the production shape becomes Ready with replicas, autoscalers and b
   t.log(`Ready after ${((performance.now() - began) / 1000).toFixed(1)} s`);
   t.is((await lab.pods('postgres')).length, 3);
   t.is((await lab.pods('redis')).length, 6);
+  t.is((await lab.pods('kafka')).length, 3);
   t.is(conditionOf(stack, 'HighAvailability')?.message.includes('postgres'), false);
   for (const name of ['shop-gateway', 'shop-product']) {
     const autoscaler = JSON.parse(await lab.kubectl('get', 'hpa', name, '-n', namespace, '-o', 'json'));

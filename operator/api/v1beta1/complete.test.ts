@@ -129,6 +129,7 @@ test('topics get three partitions, three copies where there are brokers for them
   const [topic] = complete({ kafka: { topics: [{ name: 'audit' }] } }).kafka.topics;
   t.deepEqual(topic, {
     name: 'audit',
+    state: 'Present',
     partitions: 3,
     replicationFactor: 1,
     retentionHours: 168,

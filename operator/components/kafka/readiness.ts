@@ -3,7 +3,7 @@ import type { Readiness } from '../contract.ts';
 import { differingRights, differingTopics, differingUsers } from './differences.ts';
 import { findFault } from './faults.ts';
 import type { BuiltinObserved, ClusterFacts, Observed } from './observed.ts';
-import { isQuorumWhole } from './quorum-members.ts';
+import { findDeadVote, isQuorumWhole } from './quorum-members.ts';
 import { judgeExternal } from './readiness-external.ts';
 import { findLagging, findLeaderless } from './safety.ts';
 
@@ -18,6 +18,7 @@ const checks: readonly Check[] = [
   podsExist,
   brokersLetUsIn,
   clusterAnswers,
+  podsReady,
   ofCluster(brokersRegistered),
   ofCluster(quorumIsWhole),
   ofCluster(partitionsHaveLeaders),
@@ -114,6 +115,12 @@ function clusterAnswers({ answer, pods, size, recorded }: BuiltinObserved): Read
   return progressing('QuorumPending', `0 of ${size} brokers take clients yet.${hint}`, 1000);
 }
 
+/** A broker counts as registered for some seconds after its end; its pod knows at once. */
+function podsReady({ pods, size }: BuiltinObserved): Readiness | undefined {
+  const ready = pods.filter(({ ordinal, isReady, isDeleting }) => ordinal < size && isReady && !isDeleting).length;
+  return ready < size ? progressing('PodsNotReady', `${ready} of ${size} brokers take clients.`, 1000) : undefined;
+}
+
 function ofCluster(
   check: (facts: ClusterFacts, observed: BuiltinObserved, stack: CompleteStack) => Readiness | undefined,
 ): Check {
@@ -129,7 +136,7 @@ function brokersRegistered({ brokers }: ClusterFacts, { size }: BuiltinObserved)
 }
 
 function quorumIsWhole(facts: ClusterFacts, observed: BuiltinObserved): Readiness | undefined {
-  return isQuorumWhole(facts, observed)
+  return isQuorumWhole(facts, observed) && findDeadVote(facts) === undefined
     ? undefined
     : progressing(
         'QuorumIncomplete',

@@ -48,7 +48,8 @@ function loginOf({ saslMechanism, username = '', password = '' }: KafkaSettings)
       return { mechanism: 'plain', username, password };
     case 'SCRAM-SHA-256':
       return { mechanism: 'scram-sha-256', username, password };
-    default:
+    case 'SCRAM-SHA-512':
+    case undefined:
       return { mechanism: 'scram-sha-512', username, password };
   }
 }

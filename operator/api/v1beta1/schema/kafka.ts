@@ -16,7 +16,7 @@ const topic = Type.Object(
           message: '"{self}" is no topic name: use letters, digits, ".", "_" and "-"',
         },
         {
-          cel: "!self.startsWith('shop.') && !self.startsWith('__')",
+          cel: "!self.matches('^(shop[.]|__)')",
           message:
             '"{self}" is reserved: topics that begin with "shop." are those of the services, with "__" those of Kafka itself; choose another name',
         },
@@ -67,7 +67,7 @@ const parameters = mapOf(
     maxProperties: 34,
     ...rules({
       cel: `self.all(name, name in ${allowed})`,
-      message: `a parameter is unknown or owned by the operator; allowed are {${allowed}}`,
+      message: `{self.filter(name, !(name in ${allowed}))} cannot be set: unknown, or owned by the operator; allowed are {${allowed}}`,
     }),
   },
 );

@@ -1,4 +1,5 @@
 import { serviceNames } from '../complete-stack.ts';
+import { profiles } from '../profiles.ts';
 import { storeNames } from '../versions.ts';
 import { absent, valueOr } from './expressions.ts';
 import { celList, type RuleText } from './rules.ts';
@@ -10,6 +11,7 @@ export const specRules: readonly RuleText[] = [
   refuseInProduction('redis', 'replicasPerShard', 1),
   refuseInProduction('kafka', 'brokers', 3),
   refuseInProduction('elasticsearch', 'nodes', 3),
+  copiesNeedBrokers(),
   refuseSinglePod('replicas'),
   refuseSinglePod('autoscaling.minReplicas'),
   refuseSinglePod('autoscaling.maxReplicas'),
@@ -67,6 +69,17 @@ function storageClassIsFixed(store: string): RuleText {
     cel: `${now} == ${before}`,
     message: `"{${now}}" is not what the stack was made with ("{${before}}"): volumes cannot change their storage class; make a new stack and move the data`,
     field: `.${path}`,
+  };
+}
+
+/** The same as the rule of `spec.kafka` itself, for a manifest that leaves the number of brokers to the profile. */
+function copiesNeedBrokers(): RuleText {
+  const brokers = `(self.profile == 'Production' ? ${profiles.Production.kafka.brokers} : ${profiles.Development.kafka.brokers})`;
+  const tooMany = `has(topic.replicationFactor) && topic.replicationFactor > ${brokers}`;
+  return {
+    cel: `${absent('kafka.topics')} || has(self.kafka.brokers) || self.kafka.mode == 'External' || !self.kafka.topics.exists(topic, ${tooMany})`,
+    message: `topics {self.kafka.topics.filter(topic, ${tooMany}).map(topic, topic.name)} ask for more copies than profile {self.profile} has brokers ({${brokers}}): lower replicationFactor or set spec.kafka.brokers`,
+    field: '.kafka.topics',
   };
 }
 

@@ -1,0 +1,26 @@
+import test from 'ava';
+import { servicePorts } from './services.ts';
+import { consumerGroup, deadLetterTopic, shopTopics } from './topics.ts';
+
+test('every topic has a producer, names that Kafka takes, and no service consumes what it produces', (t) => {
+  for (const { name, producers, consumers, partitions } of shopTopics) {
+    t.regex(name, /^shop\.[a-z.]+\.v\d+$/);
+    t.true(deadLetterTopic(name).length <= 249);
+    t.true(producers.length > 0);
+    t.true(partitions.Development <= partitions.Production);
+    t.deepEqual(
+      consumers.filter((service) => producers.includes(service)),
+      [],
+      name,
+    );
+  }
+});
+
+test('no two services may use the same consumer groups', (t) => {
+  const names = Object.keys(servicePorts) as (keyof typeof servicePorts)[];
+  for (const one of names) {
+    for (const other of names.filter((name) => name !== one)) {
+      t.false(consumerGroup(one, 'x').startsWith(consumerGroup(other, '')));
+    }
+  }
+});
