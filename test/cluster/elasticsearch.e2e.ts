@@ -27,8 +27,8 @@ test.serial(
     const { url } = await lab.cluster.publish({ namespace, name: 'shop-elasticsearch', port: 9200 }, 0);
     await request(url, `/${index}`, 'PUT', { settings: { number_of_replicas: 1 } });
     await request(url, '/_cluster/health?wait_for_status=green&timeout=30s', 'GET');
-  const writer = BulkWriter.start(() => [url], index);
-  t.teardown(() => writer.stop());
+    const writer = BulkWriter.start(() => [url], index);
+    t.teardown(() => writer.stop());
     await waitFor('some writes', async () => writer.acknowledged > 50, { timeoutMs: 60_000 });
 
     const master = await masterOf(url);
