@@ -15,6 +15,7 @@ import { contentKey, filesKey } from './content-key.ts';
 import { debianImage } from './debian.ts';
 import { imagesDirectory, projectRoot } from './directories.ts';
 import { parseDockerfile } from './dockerfile.ts';
+import { elasticsearchImage, elasticsearchVersion } from './elasticsearch.ts';
 import type { Image } from './image.ts';
 import { kafkaImage } from './kafka.ts';
 
@@ -23,6 +24,7 @@ export const storeImages = {
   postgres: 'localhost/postgres:15',
   redis: 'localhost/redis:7.0',
   kafka: 'localhost/kafka:4.3.1',
+  elasticsearch: `localhost/elasticsearch:${elasticsearchVersion}`,
 } as const;
 
 /** A store that the lab has an image of. */
@@ -46,6 +48,9 @@ export async function imageOf(name: string, step: Step): Promise<Image> {
   const base = await debianImage(step);
   if (name === 'kafka') {
     return kafkaImage(base, step);
+  }
+  if (name === 'elasticsearch') {
+    return elasticsearchImage(base, step);
   }
   if (isStore(name)) {
     return buildahImage({ name, directory: join(projectRoot, 'lab/images', name), base, step });

@@ -10,11 +10,10 @@ import { imagesDirectory, projectRoot } from './directories.ts';
 import { parseDockerfile } from './dockerfile.ts';
 import type { Image } from './image.ts';
 import { jreStage } from './jre.ts';
+import { copyDependencies, mavenPrograms } from './maven.ts';
 
 /** Dockerfile, scripts and the list of jars; also what the plain process of tests is started with. */
 export const kafkaDirectory = join(projectRoot, 'lab/images/kafka');
-
-const copyDependencies = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 
 /** The image of Kafka: its published jars on a Java runtime of our own. */
 export async function kafkaImage(base: Image, step: Step): Promise<Image> {
@@ -35,7 +34,7 @@ export async function kafkaJarsStage(step: Step): Promise<PreparedStage> {
     key,
     prepare: () =>
       cacheEntry(imagesDirectory('stages', key), async (draft) => {
-        const maven = await findProgram('mvn', { debianPackage: 'maven', folders: async () => [] });
+        const maven = await findProgram('mvn', mavenPrograms);
         const logPath = imagesDirectory('kafka-jars.log');
         step.log(logPath);
         step.detail('Maven fetches the jars of Kafka');

@@ -150,6 +150,15 @@ export const componentReasons = {
   RightsPending: 'Rights of services on topics are being given.',
   ScaleInRefused: 'The manifest asks for fewer brokers than run; brokers are not taken away.',
   PartitionsSurplus: 'A topic has more partitions than the manifest says; they cannot be taken away.',
+  // Elasticsearch.
+  MasterPending: 'The nodes have not elected a master yet.',
+  NodesPending: 'A node has not joined the cluster yet.',
+  ShardsUnavailable: 'Shards have no primary that serves: their indices cannot be used.',
+  CopiesAllocating: 'Copies of shards are being placed or filled.',
+  DiskFull: 'A disk is so full that indices refuse writes.',
+  DiskNearlyFull: 'A disk is so full that the server will soon put nothing more onto it.',
+  MapCountLow: 'A machine does not let the server map as many files into memory as it wants to.',
+  VersionRefused: 'The version cannot follow the one that the data has.',
   // Services.
   Migrating: 'The database is being migrated.',
   MigrationFailed: 'The migration of the database failed; the service stays at its last version.',

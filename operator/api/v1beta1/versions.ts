@@ -34,7 +34,7 @@ export const storeVersions = {
     default: '9.2.0',
     pattern: '^(8\\.19|9\\.[0-9]{1,2})\\.[0-9]{1,2}$',
     supported: '8.19.x or 9.x.y, e.g. 9.2.0',
-    tested: ['8.19.0', '9.2.0'],
+    tested: ['8.19.0'],
   },
 } as const satisfies Record<string, StoreVersions>;
 

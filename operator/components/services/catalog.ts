@@ -10,14 +10,32 @@ export interface ServiceDefinition {
   readonly usesRedis: boolean;
   /** Sends or handles events: gets the login and the rights that the topics' declaration gives it. */
   readonly usesKafka: boolean;
+  /** Asks Elasticsearch. */
+  readonly usesSearch: boolean;
   /** Calls the other services: gets their addresses and the public keys of the identity tokens. */
   readonly isGateway: boolean;
 }
 
 /** The services that this release of the operator runs. To add one: add its row, its folder and its image. */
 export const serviceCatalog: readonly ServiceDefinition[] = [
-  { name: 'product', port: 3002, ownsDatabase: true, usesRedis: false, usesKafka: false, isGateway: false },
-  { name: 'gateway', port: 8000, ownsDatabase: false, usesRedis: true, usesKafka: false, isGateway: true },
+  {
+    name: 'product',
+    port: 3002,
+    ownsDatabase: true,
+    usesRedis: false,
+    usesKafka: false,
+    usesSearch: false,
+    isGateway: false,
+  },
+  {
+    name: 'gateway',
+    port: 8000,
+    ownsDatabase: false,
+    usesRedis: true,
+    usesKafka: false,
+    usesSearch: false,
+    isGateway: true,
+  },
 ];
 
 /** Admin port of every service: probes and metrics, never exposed by the ingress. */

@@ -21,6 +21,7 @@ function serviceComponent(definition: ServiceDefinition): AnyComponent {
       ...(definition.ownsDatabase ? ['postgres'] : []),
       ...(definition.usesRedis ? ['redis'] : []),
       ...(definition.usesKafka ? ['kafka'] : []),
+      ...(definition.usesSearch ? ['elasticsearch'] : []),
     ],
     kinds: [
       kinds.Deployment,

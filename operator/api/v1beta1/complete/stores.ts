@@ -108,10 +108,14 @@ function completeTopic(topic: StatedTopic, brokers: number): CompleteTopic {
   };
 }
 
+/** Above 31 GiB Java needs twice the room for each reference: more heap would hold less. */
+const mostHeapMebibytes = 31 * 1024;
+
 /** The profile's heap, unless the manifest states memory: then half of the limit, as Elasticsearch advises. */
 function defaultHeap(spec: EcommerceStackSpec, resources: Resources): string {
   if (spec.elasticsearch?.resources?.limits?.memory === undefined) {
     return sizesOf(spec).elasticsearch.heapSize;
   }
-  return `${Math.floor(quantityToNumber(resources.limits.memory) / 2 / 1024 ** 2)}m`;
+  const half = Math.floor(quantityToNumber(resources.limits.memory) / 2 / 1024 ** 2);
+  return `${Math.min(half, mostHeapMebibytes)}m`;
 }

@@ -25,6 +25,7 @@ export function buildEnvironment(
     ...(definition.ownsDatabase ? databaseVariables(definition, stack) : []),
     ...(definition.usesRedis ? redisVariables(stack) : []),
     ...(definition.usesKafka ? kafkaVariables(definition, stack) : []),
+    ...(definition.usesSearch ? searchVariables(stack) : []),
     ...(definition.isGateway ? gatewayVariables(stack, identity) : []),
     fromSecret('APP_INTERNAL_KEY', identitySecretName(stack.name), identityKeys.internalKey),
   ];
@@ -81,6 +82,18 @@ const kafkaKeys = {
 function kafkaVariables(definition: ServiceDefinition, stack: CompleteStack): readonly EnvironmentVariable[] {
   const secret = connectionSecretName(stack.name, 'kafka', definition.name);
   return Object.entries(kafkaKeys).map(([name, key]) => fromSecret(name, secret, key));
+}
+
+const searchKeys = {
+  APP_ELASTICSEARCH_URLS: 'url',
+  APP_ELASTICSEARCH_USERNAME: 'username',
+  APP_ELASTICSEARCH_PASSWORD: 'password',
+  APP_ELASTICSEARCH_CA: 'ca.crt',
+} as const;
+
+function searchVariables(stack: CompleteStack): readonly EnvironmentVariable[] {
+  const secret = connectionSecretName(stack.name, 'elasticsearch');
+  return Object.entries(searchKeys).map(([name, key]) => fromSecret(name, secret, key));
 }
 
 function gatewayVariables(stack: CompleteStack, identity: SecretValues): readonly EnvironmentVariable[] {
