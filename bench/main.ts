@@ -6,7 +6,8 @@ import type { Bench } from './bench.ts';
 import { driftBench } from './drift/drift.ts';
 import { describeMachine, machineLine } from './harness/machine.ts';
 import { toMarkdown } from './harness/markdown.ts';
-import type { Section } from './harness/report.ts';
+import type { Gate, Section } from './harness/report.ts';
+import { toTap } from './harness/tap.ts';
 import { idleBench } from './idle/idle.ts';
 import { memoryBench } from './memory/memory.ts';
 import { transportBench } from './transport/transport.ts';
@@ -22,7 +23,8 @@ async function main(): Promise<void> {
     return;
   }
   const machine = describeMachine();
-  console.log(`${machineLine(machine)}\n`);
+  const print = choice.tap ? ignore : (text: string) => console.log(text);
+  print(`${machineLine(machine)}\n`);
   const startedAt = performance.now();
   const say = (message: string) =>
     console.error(`[${((performance.now() - startedAt) / 1000).toFixed(0).padStart(3)} s] ${message}`);
@@ -30,29 +32,36 @@ async function main(): Promise<void> {
   for (const bench of benches.filter(({ name }) => choice.names.includes(name))) {
     say(`${bench.name}: ${bench.title}`);
     const section = await bench.run({ ...choice, say });
-    console.log(toMarkdown(section));
+    console.log(choice.tap ? toTap(section, gatesOf(sections).length) : toMarkdown(section));
     sections.push(section);
   }
-  await save({ machine, arguments: process.argv.slice(2), sections });
-  reportGates(sections);
+  print(`results: ${await save({ machine, arguments: process.argv.slice(2), sections })}`);
+  print(reportGates(gatesOf(sections)));
 }
 
-async function save(results: { readonly sections: readonly Section[] } & Readonly<Record<string, unknown>>) {
+async function save(
+  results: { readonly sections: readonly Section[] } & Readonly<Record<string, unknown>>,
+): Promise<string> {
   await mkdir(resultsDirectory, { recursive: true });
   const path = join(resultsDirectory, new Date().toISOString().replaceAll(/[:.]/g, '-'));
   await writeFile(`${path}.json`, `${JSON.stringify(results, undefined, 2)}\n`);
   await writeFile(`${path}.md`, results.sections.map(toMarkdown).join('\n'));
-  console.log(`results: ${path}.json`);
+  return `${path}.json`;
 }
 
-function reportGates(sections: readonly Section[]): void {
-  const gates = sections.flatMap((section) => section.gates);
+function gatesOf(sections: readonly Section[]): readonly Gate[] {
+  return sections.flatMap(({ gates }) => gates);
+}
+
+function reportGates(gates: readonly Gate[]): string {
   const broken = gates.filter(({ isKept }) => !isKept);
   for (const { what, value, allowed } of broken) {
     console.error(`broken gate: ${what}: ${value}, allowed is ${allowed}`);
   }
-  console.log(`gates: ${gates.length - broken.length} of ${gates.length} kept`);
   process.exitCode = broken.length > 0 ? 1 : 0;
+  return `gates: ${gates.length - broken.length} of ${gates.length} kept`;
 }
+
+function ignore(): void {}
 
 await main();

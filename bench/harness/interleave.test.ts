@@ -47,6 +47,7 @@ test('a comparison of which most was disturbed is marked too noisy and keeps all
   const comparison = await interleave(recording(['a', 'b'], []), { rounds: 4, meters: [], weather });
   t.true(comparison.isTooNoisy);
   t.is(comparison.rounds.length, 4);
+  t.is(comparison.disturbed, 3);
 });
 
 test('costs are per operation', async (t) => {

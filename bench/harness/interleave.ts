@@ -45,6 +45,8 @@ export interface Comparison {
   readonly rounds: readonly Round[];
   /** Rounds thrown away because too much CPU time went to others. */
   readonly discarded: number;
+  /** Rounds in which too much CPU time went to others, thrown away or not. */
+  readonly disturbed: number;
   /** More than half was thrown away: the figures say nothing, neither good nor bad. */
   readonly isTooNoisy: boolean;
   /** The largest stolen share of a slice, also of discarded rounds. */
@@ -84,6 +86,7 @@ export async function interleave(variants: readonly Variant[], options: Interlea
   return {
     rounds,
     discarded: all.length - rounds.length,
+    disturbed: all.length - calm.length,
     isTooNoisy,
     worstSteal: Math.max(...all.flatMap(({ slices }) => Object.values(slices).map(({ steal }) => steal))),
     disturbances: all.map(({ disturbance }) => disturbance),

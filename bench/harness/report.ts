@@ -78,10 +78,10 @@ export function format(value: number | string): string {
 
 /** How the rounds of a comparison were, in one sentence. */
 export function describeNoise(comparison: Comparison): string {
-  const { rounds, discarded, isTooNoisy, worstSteal, disturbances } = comparison;
+  const { rounds, discarded, disturbed, isTooNoisy, worstSteal, disturbances } = comparison;
   const shares = `others used ${percent(median(disturbances))} of the CPU (at most ${percent(Math.max(...disturbances))}), stolen was at most ${percent(worstSteal)}`;
   return isTooNoisy
-    ? `**Too noisy to judge**: ${discarded} of ${rounds.length} rounds were disturbed, all are shown; ${shares}.`
+    ? `**Too noisy to judge**: ${disturbed} of ${rounds.length} rounds were disturbed, all are shown; ${shares}.`
     : `${rounds.length} rounds counted, ${discarded} thrown away; ${shares}.`;
 }
 

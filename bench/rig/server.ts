@@ -11,9 +11,13 @@ export function serverMeters(server: BenchServer): readonly Metered[] {
   return server.processes.map(({ name, pid }) => meterOf(name, pid));
 }
 
-/** A copy of a kubeconfig that reaches the server through another port of loopback. */
-export async function kubeconfigThrough(server: BenchServer, port: number): Promise<string> {
-  const text = await readFile(server.kubeconfigPath, 'utf8');
+/** A copy of a kubeconfig, the administrator's when absent, that reaches the server through another port of loopback. */
+export async function kubeconfigThrough(
+  server: BenchServer,
+  port: number,
+  kubeconfig = server.kubeconfigPath,
+): Promise<string> {
+  const text = await readFile(kubeconfig, 'utf8');
   const path = join(server.directory, `through-${port}.kubeconfig`);
   await writeFile(path, text.replaceAll(server.serverUrl, `https://127.0.0.1:${port}`), { mode: 0o600 });
   return path;

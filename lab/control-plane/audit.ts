@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** One finished request, as the API server's audit log tells it. */
@@ -35,14 +35,35 @@ export async function auditArguments(directory: string): Promise<readonly string
 }
 
 /** All requests so far, oldest first; a request appears before its client has the answer. */
-export async function readAuditEvents(directory: string): Promise<readonly AuditEvent[]> {
-  const text = await readFile(auditLogPath(directory), 'utf8');
-  const complete = text.slice(0, text.lastIndexOf('\n') + 1);
-  // `as`: the shape of the API, audit.k8s.io/v1.
-  return complete
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as AuditEvent);
+export function readAuditEvents(directory: string): Promise<readonly AuditEvent[]> {
+  return new AuditFollower(directory).next();
+}
+
+/** Reads the audit log as it grows, so that a test can act on a request milliseconds after it was served. */
+export class AuditFollower {
+  readonly #path: string;
+  /** Bytes read so far: always the end of a line. */
+  #offset = 0;
+
+  constructor(directory: string) {
+    this.#path = auditLogPath(directory);
+  }
+
+  /** The requests that were finished since the call before, oldest first. */
+  async next(): Promise<readonly AuditEvent[]> {
+    await using file = await open(this.#path);
+    const { size } = await file.stat();
+    const bytes = Buffer.alloc(size - this.#offset);
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, this.#offset);
+    const complete = bytes.subarray(0, bytes.subarray(0, bytesRead).lastIndexOf('\n') + 1);
+    this.#offset += complete.length;
+    // `as`: the shape of the API, audit.k8s.io/v1.
+    return complete
+      .toString()
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as AuditEvent);
+  }
 }
 
 function auditLogPath(directory: string): string {

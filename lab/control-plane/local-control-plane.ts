@@ -4,7 +4,7 @@ import type { Child } from '../programs/child.ts';
 import { run } from '../programs/run.ts';
 import type { ProgramOptions } from '../provider.ts';
 import type { ApiReader } from './api-request.ts';
-import { type AuditEvent, readAuditEvents } from './audit.ts';
+import { type AuditEvent, AuditFollower, readAuditEvents } from './audit.ts';
 import { installCrds } from './crds.ts';
 import type { ClusterUser, Credentials } from './credentials.ts';
 import { FatalWaitError, waitFor } from './wait.ts';
@@ -81,6 +81,11 @@ export class LocalControlPlane implements AsyncDisposable {
   /** Every request that the API server finished so far; needs the option `audit`. */
   auditEvents(): Promise<readonly AuditEvent[]> {
     return readAuditEvents(this.directory);
+  }
+
+  /** A reader of the requests to come, those so far included; needs the option `audit`. */
+  followAudit(): AuditFollower {
+    return new AuditFollower(this.directory);
   }
 
   /** Ends one program and resolves when it is gone. The API server waits for its clients on SIGTERM, so SIGKILL is the default. */

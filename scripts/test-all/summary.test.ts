@@ -1,5 +1,5 @@
 import test from 'ava';
-import { closingLine, summaryTable, type TierResult } from './summary.ts';
+import { closingLine, summaryTable, type TierResult, withoutSkips } from './summary.ts';
 
 const tier = (changes: Partial<TierResult>): TierResult => ({
   name: 'unit',
@@ -26,4 +26,13 @@ test('the table names each tier with its time and the reason for what did not ru
   const table = summaryTable([tier({}), tier({ name: 'cluster', outcome: 'skipped', reason: 'needs root' })]);
   t.regex(table, /^unit +passed +5 +0 +0 +1\.2s$/m);
   t.regex(table, /^cluster +skipped .* needs root$/m);
+});
+
+test('in CI a tier with a skipped test has failed, and says why', (t) => {
+  const skipping = tier({ counts: { passed: 5, failed: 0, skipped: 2 } });
+  const judged = withoutSkips(skipping);
+  t.is(judged.outcome, 'failed');
+  t.regex(summaryTable([judged]), /2 tests were skipped: with CI=true everything must run/);
+  t.is(closingLine([judged]), '5 passed, 1 failed, 2 skipped');
+  t.is(withoutSkips(tier({})).outcome, 'passed');
 });

@@ -14,18 +14,19 @@ export interface Tier {
   missing(): Promise<string | undefined>;
 }
 
-/** Cheapest first: what fails early fails after seconds. */
+/** Cheapest first: what fails early fails after seconds. Last the counts of the benches, which want the machine alone. */
 export const tiers: readonly Tier[] = [
   { name: 'unit', script: 'test:unit', isSlow: false, missing: nothing },
   { name: 'stores', script: 'test:stores', isSlow: true, missing: missingStores },
   { name: 'apiserver', script: 'test:apiserver', isSlow: true, missing: missingControlPlane },
   { name: 'controlplane', script: 'test:controlplane', isSlow: true, missing: missingControlPlane },
   { name: 'cluster', script: 'test:cluster', isSlow: true, missing: missingCluster },
+  { name: 'bench', script: 'test:bench', isSlow: true, missing: missingBench },
 ];
 
 /** True for tiers that run the Kubernetes programs of lab/kubelab, which take minutes to build the first time. */
 export function needsKubernetes({ name }: Tier): boolean {
-  return name === 'apiserver' || name === 'controlplane' || name === 'cluster';
+  return ['apiserver', 'controlplane', 'cluster', 'bench'].includes(name);
 }
 
 async function nothing(): Promise<undefined> {
@@ -59,6 +60,10 @@ async function missingCluster(): Promise<string | undefined> {
   return platform() === 'linux' && isRoot()
     ? missingControlPlane()
     : 'needs Linux and root for the embedded cluster: sudo make test';
+}
+
+async function missingBench(): Promise<string | undefined> {
+  return (await missingStores()) ?? (await missingControlPlane());
 }
 
 function isRoot(): boolean {

@@ -2,19 +2,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import type { EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-stack.ts';
 import { missingForPostgres, PostgresRig } from '../support/postgres-rig.ts';
+import { serialUnless } from '../support/serial-unless.ts';
 import { Writer } from '../support/writer.ts';
 
 // One stack through its life, in this order: each test begins where the one before ended.
 let rig: PostgresRig;
 const missing = await missingForPostgres();
-const serial = missing.length === 0 ? test.serial : test.serial.skip;
+const serial = serialUnless(missing);
 
 const resources = { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '256Mi' } };
 type PostgresSpec = NonNullable<EcommerceStackSpec['postgres']>;
 let spec: PostgresSpec = { resources };
 
 test.before(async () => {
-  if (missing.length === 0) {
+  if (missing === undefined) {
     rig = await PostgresRig.start();
   }
 });

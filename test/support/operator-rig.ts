@@ -62,7 +62,8 @@ export class OperatorRig {
   }
 }
 
-function isCall({ user, objectRef, verb }: AuditEvent, namespace: string): boolean {
+/** What the operator asks about a namespace, watches and Events excepted. */
+export function isCall({ user, objectRef, verb }: AuditEvent, namespace: string): boolean {
   return (
     user.username === 'ecommerce-operator' &&
     objectRef?.namespace === namespace &&

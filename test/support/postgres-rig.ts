@@ -1,8 +1,8 @@
-import { access } from 'node:fs/promises';
 import pg from 'pg';
 import { startControlPlane } from '../../lab/api.ts';
 import type { LocalControlPlane } from '../../lab/control-plane/local-control-plane.ts';
 import { waitFor } from '../../lab/control-plane/wait.ts';
+import { findProgram } from '../../lab/stores/programs.ts';
 import type { KubernetesObject } from '../../operator/api/kubernetes.ts';
 import type { EcommerceStack, EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-stack.ts';
 import { installOperator, type OperatorProcess, startOperator } from './operator-process.ts';
@@ -12,18 +12,31 @@ import { aManifest, apply, createNamespace, getStack, listObjects, waitForStack 
 const postgresPrograms = '/usr/lib/postgresql/15/bin';
 const namespace = 'shop';
 
-/** Names of what these tests need and this machine lacks; empty when they can run. */
-export async function missingForPostgres(): Promise<readonly string[]> {
-  const needed = [`${postgresPrograms}/postgres`, '/usr/bin/patroni', '/usr/bin/unshare', '/usr/bin/setpriv'];
-  const found = await Promise.all(
-    needed.map((path) =>
-      access(path).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  return [...(process.getuid?.() === 0 ? [] : ['root']), ...needed.filter((_, index) => found[index] !== true)];
+const inPath = () => Promise.resolve([]);
+const needed = {
+  unshare: { debianPackage: 'util-linux', folders: inPath },
+  setpriv: { debianPackage: 'util-linux', folders: inPath },
+  postgres: { debianPackage: 'postgresql-15', folders: () => Promise.resolve([postgresPrograms]) },
+  patroni: { debianPackage: 'patroni', folders: inPath },
+};
+
+/**
+ * What these tests need and this machine lacks, as a sentence; `undefined` when they can run. As root on Debian the
+ * packages are installed.
+ */
+export async function missingForPostgres(): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) {
+    return 'pods as processes with mounts of their own need root';
+  }
+  try {
+    // One after the other: each may install its package.
+    for (const [program, source] of Object.entries(needed)) {
+      await findProgram(program, source);
+    }
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /** One stack whose PostgreSQL really runs: control plane, the operator's process, and Patroni as processes. */
