@@ -111,7 +111,7 @@ export class ElasticsearchStack {
     const target = { url: this.pods.urls()[0] ?? '' };
     const call = { method, path, ...(body === undefined ? {} : { body }) };
     // `as`: each test names the format of the answer to its path.
-    return (await ask(target, adminAccess({}), call, { signal: AbortSignal.timeout(40_000) })) as T;
+    return (await ask(target, adminAccess({}), call, { signal: AbortSignal.timeout(40_000), timeoutMs: 40_000 })) as T;
   }
 
   /** Name of the elected master. */

@@ -189,3 +189,21 @@ test('the objects of the gateway are as reviewed', (t) => {
     .replace(/config-hash":"[0-9a-f]+"/, 'config-hash":"…"');
   t.snapshot(JSON.parse(stable));
 });
+
+test('a service that uses the search gets where it is and how to log in', (t) => {
+  const definition = { ...definitionOf('gateway'), usesSearch: true };
+  const desired = buildDesired(definition, aCompleteStack(), { live: () => undefined, secret: () => identity });
+  const environment = at(find(desired, 'Deployment'), 'spec', 'template', 'spec', 'containers', 0, 'env');
+  t.deepEqual(
+    (environment as { name: string; valueFrom?: { secretKeyRef?: { key: string } } }[])
+      .filter(({ name }) => name.startsWith('APP_ELASTICSEARCH'))
+      .map(({ name, valueFrom }) => [name, valueFrom?.secretKeyRef?.key]),
+    [
+      ['APP_ELASTICSEARCH_URLS', 'url'],
+      ['APP_ELASTICSEARCH_USERNAME', 'username'],
+      ['APP_ELASTICSEARCH_PASSWORD', 'password'],
+      ['APP_ELASTICSEARCH_CA', 'ca.crt'],
+    ],
+  );
+  t.notRegex(JSON.stringify(desiredOf('gateway', aCompleteStack())), /APP_ELASTICSEARCH/);
+});
