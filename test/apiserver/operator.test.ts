@@ -22,7 +22,7 @@ test('a stack gets all its children with the rights of the chart, and says first
   t.is(stack.status?.phase, 'Creating');
   t.is(conditionOf(stack, 'Ready')?.status, 'False');
   t.is(conditionOf(stack, 'Reconciling')?.status, 'True');
-  t.is(conditionOf(stack, 'ElasticsearchReady')?.reason, 'NotImplemented');
+  t.is(conditionOf(stack, 'IngressReady')?.reason, 'NotImplemented');
   const names = (await listObjects(rig.server, namespace, childKinds)).map(
     ({ kind, metadata }) => `${kind} ${metadata.name}`,
   );
@@ -30,6 +30,7 @@ test('a stack gets all its children with the rights of the chart, and says first
     'StatefulSet shop-postgres',
     'StatefulSet shop-redis',
     'StatefulSet shop-kafka',
+    'StatefulSet shop-es',
     'Deployment shop-gateway',
     'Service shop-product',
   ]) {

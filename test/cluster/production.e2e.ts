@@ -16,6 +16,11 @@ const production: Partial<EcommerceStackSpec> = {
     resources: { requests: { cpu: '50m', memory: '512Mi' }, limits: { cpu: '2', memory: '768Mi' } },
     storage: { size: '1Gi' },
   },
+  elasticsearch: {
+    heapSize: '300m',
+    resources: { requests: { cpu: '50m', memory: '640Mi' }, limits: { cpu: '2', memory: '900Mi' } },
+    storage: { size: '1Gi' },
+  },
   services: { gateway: { resources: small }, product: { resources: small } },
 };
 
