@@ -33,19 +33,27 @@ export async function askLonely(
   access: Access,
   signal: AbortSignal,
 ): Promise<readonly LonelyNode[]> {
-  const path = '/_nodes/_local?filter_path=nodes.*.name,nodes.*.attributes';
   const answers = await Promise.all(
-    targets.map((target) =>
-      ask(target, access, { method: 'GET', path }, { signal, timeoutMs: 2000 }).catch(() => undefined),
-    ),
+    targets.map((target) => readLonely({ target, access, signal }).catch(() => undefined)),
   );
-  return answers.flatMap((answer) =>
-    // `as`: the format of the server's answer.
-    Object.values((answer as Partial<NodesAnswer> | undefined)?.nodes ?? {}).map(({ name, attributes }) => ({
-      name,
-      startedEmpty: attributes?.[nodeAttributes.volume] === 'new',
-    })),
-  );
+  return answers.filter((answer) => answer !== undefined);
+}
+
+/** A node forgets its cluster at a restart until it has a master again; what its volume held then is its attribute. */
+async function readLonely({ target, access, signal }: Conversation): Promise<LonelyNode> {
+  const path = '/_nodes/_local?filter_path=nodes.*.name,nodes.*.attributes';
+  const [root, info] = (await Promise.all(
+    // `as`: the formats of the server's answers.
+    ['/', path].map((one) => ask(target, access, { method: 'GET', path: one }, { signal, timeoutMs: 2000 })),
+  )) as [RootAnswer, NodesAnswer];
+  const [node] = Object.values(info.nodes ?? {});
+  const hasNoCluster = root.cluster_uuid === '_na_';
+  return { name: root.name, isEmpty: hasNoCluster && node?.attributes?.[nodeAttributes.volume] === 'new' };
+}
+
+interface RootAnswer {
+  readonly name: string;
+  readonly cluster_uuid: string;
 }
 
 interface Conversation {

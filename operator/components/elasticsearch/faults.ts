@@ -53,7 +53,7 @@ const findLostVolumes: Find = ({ recorded, answer, size, statefulSet }, stack) =
   if (recorded.identity === undefined || answer.state !== 'silent' || answer.lonely.length < size) {
     return undefined;
   }
-  const lost = answer.lonely.filter(({ startedEmpty }) => startedEmpty).map(({ name }) => name);
+  const lost = answer.lonely.filter(({ isEmpty }) => isEmpty).map(({ name }) => name);
   return lost.length * 2 <= (statefulSet?.replicas ?? size)
     ? undefined
     : {

@@ -42,8 +42,8 @@ export type Answer =
 /** A node without a master. */
 export interface LonelyNode {
   readonly name: string;
-  /** Its volume held no data of a node when it started. */
-  readonly startedEmpty: boolean;
+  /** Its volume held nothing when it started, and it has been in no cluster since. */
+  readonly isEmpty: boolean;
 }
 
 /** The cluster by its own words. */

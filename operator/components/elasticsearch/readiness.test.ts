@@ -6,7 +6,7 @@ import { aSearchStack, aShard, type Deviations, nodeName, observeNodes } from '.
 
 const stack = aSearchStack(3);
 const lonely = (empty: readonly number[]) =>
-  [0, 1, 2].map((ordinal) => ({ name: nodeName(ordinal), startedEmpty: empty.includes(ordinal) }));
+  [0, 1, 2].map((ordinal) => ({ name: nodeName(ordinal), isEmpty: empty.includes(ordinal) }));
 const silent = (empty: readonly number[]): Deviations => ({
   rest: { answer: { state: 'silent', message: 'nobody', lonely: lonely(empty) } },
   pods: { 0: { isReady: false }, 1: { isReady: false }, 2: { isReady: false } },

@@ -6,6 +6,7 @@ import {
   elasticsearchJavaOptions,
   installElasticsearch,
 } from '../../../../lab/stores/elasticsearch.ts';
+import { freePorts } from '../../../../lab/stores/ports.ts';
 import {
   makeServerFolder,
   removeFolder,
@@ -58,7 +59,8 @@ export class ElasticsearchPods {
     const volume = this.#volumes.get(ordinal) ?? (await makeServerFolder('elasticsearch-volume'));
     this.#volumes.set(ordinal, volume);
     const uid = `pod-${ordinal}-start-${this.#starts}`;
-    const paths = await this.#writeFiles(stack, { uid, volume, address, input });
+    const [probePort = 0] = await freePorts(1);
+    const paths = await this.#writeFiles(stack, { uid, volume, address, probePort, input });
     const environment = [
       `PATH=${this.#java}:/usr/bin:/bin`,
       `POD_NAME=${podName(stack, ordinal)}`,
@@ -71,7 +73,8 @@ export class ElasticsearchPods {
       signalOnOrphan: 'KILL',
     });
     const { revision } = input;
-    this.#pods.set(ordinal, { ordinal, uid, address, revision, host: podHost(stack, ordinal), server, isReady: false });
+    const host = podHost(stack, ordinal);
+    this.#pods.set(ordinal, { ordinal, uid, address, probePort, revision, host, server, isReady: false });
     await this.#writeNames();
   }
 
@@ -79,7 +82,7 @@ export class ElasticsearchPods {
   async probe(): Promise<void> {
     await Promise.all(
       this.running.map(async (pod) => {
-        pod.isReady = pod.server.isRunning() && (await acceptsConnections(pod.address, readinessPort));
+        pod.isReady = pod.server.isRunning() && (await acceptsConnections('127.0.0.1', pod.probePort));
       }),
     );
   }
@@ -125,7 +128,7 @@ export class ElasticsearchPods {
   }
 
   /** What the ConfigMap would mount, and the address to listen on: pods have an interface of their own. */
-  async #writeFiles(stack: CompleteStack, { uid, volume, address, input }: Place): Promise<Paths> {
+  async #writeFiles(stack: CompleteStack, { uid, volume, address, probePort, input }: Place): Promise<Paths> {
     const config = join(this.#folder, uid);
     const paths = {
       home: this.#folder,
@@ -141,7 +144,10 @@ export class ElasticsearchPods {
     await makeWritable(paths.work);
     const stackId = this.credentials[credentialKeys.stackId] ?? '';
     const files = configFiles(stack, { stackId, ...input }, paths);
-    const settings = (files['elasticsearch.yml'] ?? '').replace('network.host: 0.0.0.0', `network.host: ${address}`);
+    const settings = (files['elasticsearch.yml'] ?? '')
+      .replace('network.host: 0.0.0.0', `network.host: ${address}`)
+      // It listens on all addresses, which these pods share.
+      .replace(`readiness.port: ${readinessPort}`, `readiness.port: ${probePort}`);
     await Promise.all(
       Object.entries({ ...files, 'elasticsearch.yml': settings }).map(([name, text]) =>
         writeFile(join(config, name), text),
@@ -169,6 +175,7 @@ interface Place {
   readonly uid: string;
   readonly volume: string;
   readonly address: string;
+  readonly probePort: number;
   readonly input: StartInput;
 }
 
@@ -176,6 +183,8 @@ export interface RunningPod {
   readonly ordinal: number;
   readonly uid: string;
   readonly address: string;
+  /** What kubelet would probe. */
+  readonly probePort: number;
   readonly revision: string;
   readonly host: string;
   readonly server: ServerProcess;
