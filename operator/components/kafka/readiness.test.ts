@@ -56,6 +56,11 @@ const cases: readonly Case[] = [
     seen: { answer: { state: 'refused', message: 'wrong password' } },
   },
   {
+    reason: 'Updating',
+    message: /newest template/,
+    seen: { statefulSet: { uid: 'uid', replicas: 3, updateRevision: undefined } },
+  },
+  {
     reason: 'QuorumPending',
     message: /majority/,
     seen: {

@@ -17,6 +17,7 @@ const checks: readonly Check[] = [
   volumesBound,
   podsExist,
   brokersLetUsIn,
+  templateSeen,
   clusterAnswers,
   podsReady,
   ofCluster(brokersRegistered),
@@ -88,6 +89,13 @@ function podsExist({ pods, size }: BuiltinObserved): Readiness | undefined {
   const addressed = pods.filter(({ ordinal, address }) => ordinal < size && address !== undefined).length;
   return addressed < size
     ? progressing('PodsPending', `${addressed} of ${size} pods have an address.`, 2000)
+    : undefined;
+}
+
+/** Until Kubernetes has read a changed template, nobody knows which pods are outdated: "ready" would be too early. */
+function templateSeen({ statefulSet }: BuiltinObserved): Readiness | undefined {
+  return statefulSet?.updateRevision === undefined
+    ? progressing('Updating', 'Kubernetes has not taken the newest template over yet.', 500)
     : undefined;
 }
 
