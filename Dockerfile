@@ -71,8 +71,9 @@ FROM ${POSTGRES_IMAGE} AS postgres
 RUN apt-get update -q \
  && apt-get install -y -q --no-install-recommends patroni curl \
  && rm -rf /var/lib/apt/lists/*
-# SIGTERM would make the server wait for its clients for ever ("smart" shutdown); SIGINT is the "fast" one.
-STOPSIGNAL SIGINT
+# The official image stops with SIGINT, which PostgreSQL takes for a "fast" shutdown. The first process here is Patroni: it
+# does nothing at SIGINT, and the pod would be killed after its grace period; at SIGTERM it stops the server fast.
+STOPSIGNAL SIGTERM
 USER 999:999
 ENTRYPOINT []
 CMD ["patroni", "/etc/patroni/patroni.yml"]

@@ -220,7 +220,7 @@ export class ProcessNode implements AsyncDisposable {
     running.isStopping = true;
     const { pod, process } = running;
     void process
-      .stop('SIGINT', pod.spec.terminationGracePeriodSeconds * 1_000)
+      .stop('SIGTERM', pod.spec.terminationGracePeriodSeconds * 1_000)
       .then(() => this.#remove(pod))
       .catch(() => {
         running.isStopping = false;
