@@ -4,6 +4,7 @@ import type { ActionPorts, PlannedAction, Step } from '../components/contract.ts
 import type { KubeClient } from '../kube/kube-client.ts';
 import type { ComponentResult } from './component-pass.ts';
 import type { Pass } from './pass.ts';
+import { refusalOf, rememberRefusal } from './refusals.ts';
 
 /** A step that this pass executed, or failed to. */
 export interface ExecutedStep {
@@ -31,6 +32,7 @@ export async function executeSteps(pass: Pass, results: readonly ComponentResult
   const { runningSteps } = pass.memory;
   const isDisrupting = [...runningSteps.values()].some(({ disruptive }) => disruptive);
   const planned = results
+    .filter(({ component, observation }) => refusalOf(pass, component.name, observation.plan) === undefined)
     .flatMap((result) => stepOf(result, results))
     .filter((one) => !runningSteps.has(one.component));
   const harmless = planned.filter(({ step }) => !step.disruptive);
@@ -100,6 +102,7 @@ async function execute(pass: Pass, { component, planned, step }: PlannedStep): P
     pass.ports.events.emit(pass.object, { type: 'Normal', reason: 'OperationStep', message });
     return { component, error: undefined };
   } catch (error) {
+    rememberRefusal(pass, component, step, error);
     return { component, error };
   }
 }

@@ -94,7 +94,7 @@ export class Engine {
     const results = await this.#runComponents(pass);
     await this.#prune(pass, results);
     const executed = await executeSteps(pass, results);
-    const verdicts = judge(results);
+    const verdicts = judge(pass, results);
     const status = buildStatus(pass, results, verdicts);
     if (await writeStatus(pass.ports, pass.memory, pass.object, status)) {
       pass.counters.statusWrites += 1;

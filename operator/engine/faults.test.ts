@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Action, AnyComponent, Readiness } from '../components/contract.ts';
-import { InvalidError } from '../kube/errors.ts';
+import { ForbiddenError, InvalidError } from '../kube/errors.ts';
 import { annotations, labels } from '../objects/names.ts';
 import { aCluster, aStack, change, conditionOf, key, signal, statusOf } from '../testing/engine-under-test.ts';
 import type { FakeCluster } from '../testing/fake-cluster.ts';
@@ -232,4 +232,27 @@ test('under Delete the pods end before the data goes, and what the servers left 
   await engine.reconcile(key, signal);
   t.is(dataOf(cluster), undefined);
   t.is(cluster.objects.get('v1/ConfigMap shop/shop-one-leader'), undefined);
+});
+
+test('a step that the API server refuses is not repeated in every pass, and the part is not Ready', async (t) => {
+  let asked = 0;
+  const growing = anActor(
+    'one',
+    () => {
+      asked += 1;
+      const details = { status: 403, reason: 'Forbidden', operation: 'patch PersistentVolumeClaim' };
+      return Promise.reject(new ForbiddenError('the storage class must support resize', details));
+    },
+    false,
+  );
+  const { cluster, engine } = aCluster(growing);
+  await t.throwsAsync(engine.reconcile(key, signal));
+  await engine.reconcile(key, signal);
+  await engine.reconcile(key, signal);
+  t.is(asked, 1);
+  t.like(conditionOf(cluster, 'Ready'), { status: 'False' });
+  t.regex(conditionOf(cluster, 'Ready')?.['message'] ?? '', /Act was refused .* must support resize. Allow it/);
+  cluster.now = new Date(cluster.now.getTime() + 600_000);
+  await t.throwsAsync(engine.reconcile(key, signal));
+  t.is(asked, 2);
 });

@@ -16,6 +16,8 @@ export interface StackMemory {
   readonly runningSteps: Map<string, { readonly disruptive: boolean }>;
   /** What such steps failed with since the last pass, which tells of it. */
   readonly failedSteps: { readonly component: string; readonly error: unknown }[];
+  /** By step: what the API server refused for good, and until when it is not asked again. */
+  readonly refusedSteps: Map<string, { readonly message: string; readonly untilMs: number }>;
   /** The last status we wrote, while the cache of stacks may still be older. */
   lastWritten: KubernetesObject | undefined;
   /** By component: the failure that was announced last, until it is ready again; a flapping pod is one Event. */
@@ -39,6 +41,7 @@ export function emptyMemory(): StackMemory {
     deletions: new Map(),
     runningSteps: new Map(),
     failedSteps: [],
+    refusedSteps: new Map(),
     announcedFailures: new Map(),
     lastWritten: undefined,
     lastViolations: '',

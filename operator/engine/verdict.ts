@@ -1,6 +1,8 @@
 import type { ComponentState } from '../api/v1beta1/conditions.ts';
-import type { Readiness } from '../components/contract.ts';
+import type { PlannedAction, Readiness } from '../components/contract.ts';
 import type { ComponentResult } from './component-pass.ts';
+import type { Pass } from './pass.ts';
+import { refusalOf } from './refusals.ts';
 
 /** What the status says of one component, its dependencies considered. */
 export interface Verdict {
@@ -15,8 +17,19 @@ export interface Verdict {
 }
 
 /** A component that makes no progress because another one is not ready says so instead of its own symptom. */
-export function judge(results: readonly ComponentResult[]): readonly Verdict[] {
-  return results.map((result) => verdictOf(result, results));
+export function judge(pass: Pass, results: readonly ComponentResult[]): readonly Verdict[] {
+  return results.map((result) => {
+    const { component, observation } = result;
+    const refusal = refusalOf(pass, component.name, observation.plan);
+    const verdict = verdictOf(result, results);
+    return refusal === undefined || verdict.state === 'Failed' ? verdict : refused(verdict, observation.plan, refusal);
+  });
+}
+
+/** A part that works, but cannot become what the manifest says: neither silent nor Ready. */
+function refused(verdict: Verdict, planned: PlannedAction | undefined, refusal: string): Verdict {
+  const message = `${planned?.action ?? ''} was refused and is tried again in 10 min: ${refusal}. Allow it, or take the change of the manifest back.`;
+  return { ...verdict, state: 'Failed', reason: 'OperationRefused', message, retryAfterMs: 30_000 };
 }
 
 function verdictOf(result: ComponentResult, results: readonly ComponentResult[]): Verdict {

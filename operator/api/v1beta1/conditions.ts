@@ -64,6 +64,7 @@ export const reasons = {
   Redundant: 'Every data store and service has a second instance.',
   OperationInProgress: 'A day-2 operation is under way; see status.operations.',
   OperationBlocked: 'A day-2 operation is wanted but not safe now; blockedBy names the check that says no.',
+  OperationRefused: 'The API server refuses a step of a day-2 operation; the message has its words.',
   OperationOverdue: 'A day-2 operation has made no progress until its deadline; the message says what holds it.',
   Deleting: 'The stack is being deleted.',
   Conflict: 'An object of that name exists and is not ours.',
