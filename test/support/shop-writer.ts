@@ -1,3 +1,4 @@
+import { waitFor } from '../../lab/control-plane/wait.ts';
 import type { ShopClient } from './shop-client.ts';
 
 /** What a writer saw while something was killed. */
@@ -54,12 +55,19 @@ export class ShopWriter {
   }
 }
 
-/** Numbers whose product cannot be read any more. */
+/** Numbers whose product is gone. An answer that says neither yes nor no (the rate limit's) is asked for again. */
 export async function findLost(client: ShopClient, numbers: readonly number[]): Promise<readonly number[]> {
   const lost: number[] = [];
   for (const number of numbers) {
-    const { status } = await client.get(`/api/v1/products/test-product-${number}`);
-    if (status !== 200) {
+    const status = await waitFor(
+      `an answer for product ${number}`,
+      async () => {
+        const answer = await client.get(`/api/v1/products/test-product-${number}`);
+        return [200, 404].includes(answer.status) ? answer.status : undefined;
+      },
+      { timeoutMs: 30_000 },
+    );
+    if (status === 404) {
       lost.push(number);
     }
   }
