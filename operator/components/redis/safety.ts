@@ -41,6 +41,25 @@ export const noOpenSlots: Check = {
   },
 };
 
+/**
+ * Every node knows an owner of every slot. A node that just met the others learns it from each of them, one after the
+ * other; until then it refuses keys of slots that it takes for unowned, and keys that are carried to it.
+ */
+export const ownersKnown: Check = {
+  name: 'ownersKnown',
+  complain: ({ topology }) => {
+    const learner = topology.kept.find((member) => countKnownSlots(member) < slotCount);
+    return learner === undefined
+      ? undefined
+      : `Node ${learner.name} knows the owners of ${countKnownSlots(learner)} of ${slotCount} slots.`;
+  },
+};
+
+function countKnownSlots({ slots, view }: Member): number {
+  const ranges = [slots, ...view.map((other) => other.slots)].flat();
+  return ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+}
+
 /** Every shard has all of its replicas, and they follow. */
 export const replicasInSync: Check = {
   name: 'replicasInSync',

@@ -7,7 +7,7 @@ import { type Attachment, isKept, type Layout, planLayout } from '../layout.ts';
 import { planMoves } from '../moves.ts';
 import { redisNames, scaleManager } from '../names.ts';
 import type { BuiltinObserved, Observed } from '../observed.ts';
-import { allNodesOk, firstComplaint, noOpenSlots, replicasFollowing, slotsCovered } from '../safety.ts';
+import { allNodesOk, firstComplaint, noOpenSlots, ownersKnown, replicasFollowing, slotsCovered } from '../safety.ts';
 import { isEmptyNode, participants, strangers, unassignedSlots } from '../topology.ts';
 import { switchPrimary } from './failover.ts';
 import { moveSlots, type SlotTransfer } from './move-slots.ts';
@@ -100,7 +100,7 @@ function planMovement(observed: BuiltinObserved, layout: Layout): Plan {
   if (moves.length === 0) {
     return none;
   }
-  const complaint = firstComplaint(observed, [allNodesOk, slotsCovered, noOpenSlots]);
+  const complaint = firstComplaint(observed, [allNodesOk, slotsCovered, ownersKnown, noOpenSlots]);
   if (complaint !== undefined) {
     return { kind: 'blocked', ...complaint };
   }

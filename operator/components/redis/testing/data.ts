@@ -20,7 +20,7 @@ export interface WriterResult {
   readonly worstGapMs: number;
 }
 
-/** Counts up on many keys, one command after the other, until it is stopped. */
+/** Counts up on many keys, one command after the other, until it is stopped or its client is closed. */
 export function startWriter(client: Cluster): { readonly stop: () => Promise<WriterResult> } {
   const acknowledged = new Map<string, number>();
   let isStopped = false;
@@ -28,7 +28,8 @@ export function startWriter(client: Cluster): { readonly stop: () => Promise<Wri
   let worstGapMs = 0;
   const run = async () => {
     let last = performance.now();
-    for (let turn = 0; !isStopped; turn += 1) {
+    // A client that the test has closed refuses at once: without this the loop would keep the process busy for ever.
+    for (let turn = 0; !isStopped && client.status !== 'end'; turn += 1) {
       const key = `counter-${(turn * 7919) % slotCount}`;
       const value = turn + 1;
       const isDone = await client.set(key, String(value)).then(

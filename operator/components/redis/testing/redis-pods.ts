@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Cluster } from 'ioredis';
 import { findProgram, redisPrograms } from '../../../../lab/stores/programs.ts';
 import {
@@ -114,7 +115,7 @@ export class RedisPods {
     const run = await startServerProcess('/usr/bin/env', args, { cwd: this.#folder, signalOnOrphan: 'KILL' });
     // The last line may arrive after the end of the process.
     while (run.isRunning() || !/exit \d+$/.test(run.tail())) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await delay(10);
     }
     return run.tail();
   }
@@ -149,6 +150,7 @@ export class RedisPods {
   async whenWritten(): Promise<void> {
     let pending = true;
     while (pending) {
+      await delay(20);
       const infos = await this.admin(['INFO', 'persistence']);
       pending = !infos.every((info) => /aof_buffer_length:0\r/.test(String(info)));
     }
@@ -158,6 +160,7 @@ export class RedisPods {
   async whenThreePrimaries(): Promise<void> {
     let isDone = false;
     while (!isDone) {
+      await delay(20);
       const roles = await this.admin(['ROLE']);
       isDone = roles.filter((role) => Array.isArray(role) && role[0] === 'master').length === 3;
     }
