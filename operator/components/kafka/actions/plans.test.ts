@@ -72,7 +72,7 @@ test('settings of running brokers are set and taken back; a refused one is left'
 
 test('a new volume of a node first loses the old vote, then gets one', (t) => {
   const { quorum } = healthyFacts(stack);
-  const fresh = { id: 1, directoryId: 'fresh', logEnd: 100, caughtUpAt: 10_000 };
+  const fresh = { id: 1, directoryId: 'fresh', logEnd: 100, fetchedAt: 20_000, caughtUpAt: 20_000 };
   const lost = healthy(stack, {}, { quorum: { ...quorum, observers: [fresh] } });
   t.like(votes.plan(lost, stack), {
     step: { name: 'RemoveVote', details: { change: { directoryId: 'directory-1' } } },
@@ -81,6 +81,15 @@ test('a new volume of a node first loses the old vote, then gets one', (t) => {
   t.like(votes.plan(healthy(stack, {}, { quorum: { ...quorum, voters, observers: [fresh] } }), stack), {
     step: { name: 'AddVote', details: { change: { directoryId: 'fresh', id: 1 } } },
   });
+
+  // The leader lists a member without a vote for minutes after its end.
+  const stale = quorum.voters.filter(({ id }) => id === 1);
+  const between = { ...quorum, voters, observers: [...stale, fresh] };
+  t.like(votes.plan(healthy(stack, {}, { quorum: between }), stack), {
+    step: { name: 'AddVote', details: { change: { directoryId: 'fresh' } } },
+  });
+  const settled = { ...quorum, voters: [...voters, fresh], observers: stale };
+  t.is(votes.plan(healthy(stack, {}, { quorum: settled }), stack).kind, 'none');
 });
 
 test('more brokers give existing partitions more copies, a batch at a time, and take none away', (t) => {

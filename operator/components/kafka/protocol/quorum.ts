@@ -7,6 +7,8 @@ export interface QuorumMember {
   /** Identity of its log directory: another one is another volume. */
   readonly directoryId: string;
   readonly logEnd: number;
+  /** When it last asked the leader for records, milliseconds since 1970 by the leader's clock; -1: never. */
+  readonly fetchedAt: number;
   /** When it last had everything that the leader had, milliseconds since 1970 by the leader's clock; -1: never. */
   readonly caughtUpAt: number;
 }
@@ -60,8 +62,8 @@ function readMember(reader: AnswerReader): QuorumMember {
   const id = reader.int32();
   const directoryId = reader.uuid();
   const logEnd = reader.int64();
-  reader.int64();
-  return { id, directoryId, logEnd, caughtUpAt: reader.int64() };
+  const fetchedAt = reader.int64();
+  return { id, directoryId, logEnd, fetchedAt, caughtUpAt: reader.int64() };
 }
 
 /** One change of the quorum's members. */

@@ -22,7 +22,13 @@ export function healthyFacts(stack: CompleteStack, size = stack.kafka.brokers): 
     brokers: ids,
     quorum: {
       leaderId: size - 1,
-      voters: ids.map((id) => ({ id, directoryId: `directory-${id}`, logEnd: 100, caughtUpAt: 10_000 })),
+      voters: ids.map((id) => ({
+        id,
+        directoryId: `directory-${id}`,
+        logEnd: 100,
+        fetchedAt: 10_000,
+        caughtUpAt: 10_000,
+      })),
       observers: [],
     },
     topics: wantedTopics(stack, size).map(
