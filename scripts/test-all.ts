@@ -8,8 +8,8 @@
  */
 import { buildKubelab, findBuiltKubelab } from '../lab/assets/kubelab.ts';
 import { silentProgress } from '../lab/progress.ts';
-import { runScript, runTier } from './test-all/run-tier.ts';
-import { closingLine, summaryTable, type TierResult, withoutSkips } from './test-all/summary.ts';
+import { runScript, runTier, sinceStart } from './test-all/run-tier.ts';
+import { closingLine, failureList, summaryTable, type TierResult, withoutSkips } from './test-all/summary.ts';
 import { noTests } from './test-all/tap-reader.ts';
 import { needsKubernetes, type Tier, tiers } from './test-all/tiers.ts';
 
@@ -34,6 +34,7 @@ for (const tier of chosen) {
   results.push(await runOrSkip(tier));
 }
 console.log(`\n${summaryTable(results)}\n`);
+console.log(failureList(results));
 console.log(closingLine(results));
 process.exit(results.some(({ outcome }) => outcome === 'failed') ? 1 : 0);
 
@@ -41,7 +42,14 @@ async function runOrSkip(tier: Tier): Promise<TierResult> {
   const reason = await tier.missing();
   if (reason !== undefined) {
     console.log(`${isCi ? 'failed' : 'skipped'}: ${reason}`);
-    return { name: tier.name, outcome: isCi ? 'failed' : 'skipped', counts: noTests, durationMs: 0, reason };
+    return {
+      name: tier.name,
+      outcome: isCi ? 'failed' : 'skipped',
+      counts: noTests,
+      failures: [],
+      durationMs: 0,
+      reason,
+    };
   }
   if (needsKubernetes(tier)) {
     await kubernetes;
@@ -60,5 +68,5 @@ async function buildKubernetes(chosenTiers: readonly Tier[]): Promise<void> {
 }
 
 function heading(name: string): void {
-  console.log(`\n== ${name}`);
+  console.log(`\n== ${name}  (${sinceStart()})`);
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { TierResult } from './summary.ts';
@@ -12,12 +12,20 @@ const marks: Readonly<Record<TapEvent['kind'], string>> = {
   detail: '  ',
 };
 
-/** Runs a tier's npm script and shows its failures, and of a slow tier every test, as they come. */
-export async function runTier({ name, script, isSlow }: Tier): Promise<TierResult> {
+/**
+ * Runs a tier's npm script and shows its failures, and of a slow tier every test, as they come. A tier that does not
+ * come to its end (a test process that spins answers to nobody) is ended, so that the others still run.
+ */
+export async function runTier({ name, script, isSlow, limitMinutes }: Tier): Promise<TierResult> {
   const startedAt = performance.now();
   const reader = new TapReader();
-  const child = spawn('npm', ['run', '--silent', script, '--', '--tap'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // In a process group of its own, so that all of it can be ended.
+  const child = spawn('npm', ['run', '--silent', script, '--', '--tap'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
   const ended = once(child, 'close');
+  const limit = limitTime(child, limitMinutes);
   const other: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     const event = reader.read(line);
@@ -28,11 +36,39 @@ export async function runTier({ name, script, isSlow }: Tier): Promise<TierResul
   }
   // `as`: 'close' of a child process gives its exit code, null after a signal.
   const [code] = (await ended) as [number | null];
+  const isOverTime = limit.stop();
   // What the script prints beside the tests: the coverage of the unit tier.
   for (const line of other) {
     console.log(line);
   }
-  return resultOf(name, reader, code, performance.now() - startedAt);
+  const result = resultOf(name, reader, code, performance.now() - startedAt);
+  return isOverTime ? { ...result, reason: `did not end within ${limitMinutes} minutes` } : result;
+}
+
+/** Kills the group of a process after the time, and tells at `stop` whether it did; dies with Ctrl-C as before. */
+function limitTime(child: ChildProcess, minutes: number): { stop(): boolean } {
+  let isOver = false;
+  const kill = (signal: NodeJS.Signals) => {
+    if (child.pid !== undefined && child.exitCode === null) {
+      process.kill(-child.pid, signal);
+    }
+  };
+  const onInterrupt = () => {
+    kill('SIGTERM');
+    process.exit(130);
+  };
+  process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt);
+  const timer = setTimeout(() => {
+    isOver = true;
+    kill('SIGKILL');
+  }, minutes * 60_000);
+  return {
+    stop() {
+      clearTimeout(timer);
+      process.off('SIGINT', onInterrupt).off('SIGTERM', onInterrupt);
+      return isOver;
+    },
+  };
 }
 
 /** Runs an npm script that is no test, with its output shown. */
@@ -47,18 +83,25 @@ export async function runScript(name: string): Promise<TierResult> {
 function show(event: TapEvent | undefined, isSlow: boolean): void {
   const isShown = event !== undefined && (isSlow || event.kind === 'failed' || event.kind === 'detail');
   if (isShown) {
-    console.log(`${marks[event.kind]}${event.text}`);
+    const clock = event.kind === 'detail' ? '' : `${sinceStart()} `;
+    console.log(`${marks[event.kind]}${clock}${event.text}`);
   }
+}
+
+/** Minutes and seconds since the run began: a run that was cut off shows where its time went. */
+export function sinceStart(): string {
+  const seconds = Math.floor(performance.now() / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
 function isWorthShowing(line: string): boolean {
   return line !== '' && !/^(TAP version|\d+\.\.\d+|#|\s+(---|\.\.\.)$)/.test(line);
 }
 
-function resultOf(name: string, { counts }: TapReader, code: number | null, durationMs: number): TierResult {
+function resultOf(name: string, { counts, failures }: TapReader, code: number | null, durationMs: number): TierResult {
   if (code === 0) {
-    return { name, outcome: 'passed', counts, durationMs };
+    return { name, outcome: 'passed', counts, failures, durationMs };
   }
   const reason = counts.failed > 0 ? undefined : `npm run ${name} ended with exit code ${code ?? 'none (a signal)'}`;
-  return { name, outcome: 'failed', counts, durationMs, ...(reason === undefined ? {} : { reason }) };
+  return { name, outcome: 'failed', counts, failures, durationMs, ...(reason === undefined ? {} : { reason }) };
 }

@@ -1,10 +1,11 @@
 import test from 'ava';
-import { closingLine, summaryTable, type TierResult, withoutSkips } from './summary.ts';
+import { closingLine, failureList, summaryTable, type TierResult, withoutSkips } from './summary.ts';
 
 const tier = (changes: Partial<TierResult>): TierResult => ({
   name: 'unit',
   outcome: 'passed',
   counts: { passed: 5, failed: 0, skipped: 0 },
+  failures: [],
   durationMs: 1_234,
   ...changes,
 });
@@ -35,4 +36,14 @@ test('in CI a tier with a skipped test has failed, and says why', (t) => {
   t.regex(summaryTable([judged]), /2 tests were skipped: with CI=true everything must run/);
   t.is(closingLine([judged]), '5 passed, 1 failed, 2 skipped');
   t.is(withoutSkips(tier({})).outcome, 'passed');
+});
+
+test('every failed test is named once more at the end, by its tier, file and title', (t) => {
+  t.is(failureList([tier({})]), '');
+  const failed = tier({
+    name: 'stores',
+    outcome: 'failed',
+    failures: ['operator › redis › scaling.stores › it grows'],
+  });
+  t.is(failureList([tier({}), failed]), 'failed: stores: scaling.stores › it grows\n');
 });

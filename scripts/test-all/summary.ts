@@ -5,6 +5,8 @@ export interface TierResult {
   readonly name: string;
   readonly outcome: 'passed' | 'failed' | 'skipped';
   readonly counts: Counts;
+  /** Titles of its failed tests. */
+  readonly failures: readonly string[];
   readonly durationMs: number;
   /** Why it was skipped, or failed without a failed test. */
   readonly reason?: string;
@@ -45,6 +47,19 @@ export function summaryTable(results: readonly TierResult[]): string {
         .trimEnd(),
     )
     .join('\n');
+}
+
+/** What failed, a line each, once more after the table: the explanations may be thousands of lines above. */
+export function failureList(results: readonly TierResult[]): string {
+  const lines = results.flatMap(({ name, failures }) =>
+    failures.map((title) => `failed: ${name}: ${shorten(title)}\n`),
+  );
+  return lines.join('');
+}
+
+/** A title without the folders of its file, which its tier and its file name already tell. */
+function shorten(title: string): string {
+  return title.split(' › ').slice(-2).join(' › ');
 }
 
 /**

@@ -4,7 +4,7 @@ import { sumCounts, TapReader } from './tap-reader.ts';
 function readAll(text: string) {
   const reader = new TapReader();
   const events = text.split('\n').map((line) => reader.read(line));
-  return { counts: reader.counts, events: events.filter((event) => event !== undefined) };
+  return { counts: reader.counts, failures: reader.failures, events: events.filter((event) => event !== undefined) };
 }
 
 test('passed, failed, skipped and planned tests are counted by their lines', (t) => {
@@ -21,7 +21,9 @@ test('passed, failed, skipped and planned tests are counted by their lines', (t)
 });
 
 test('a file that crashes counts as a failure, whatever the totals at the end say', (t) => {
-  const { counts } = readAll('not ok 1 - crash.test.ts exited with a non-zero exit code: 1\n1..0\n# tests 0\n# fail 0');
+  const text = 'not ok 1 - crash.test.ts exited with a non-zero exit code: 1\n1..0\n# tests 0\n# fail 0';
+  const { counts, failures } = readAll(text);
+  t.deepEqual(failures, ['crash.test.ts exited with a non-zero exit code: 1']);
   t.deepEqual(counts, { passed: 0, failed: 1, skipped: 0 });
 });
 

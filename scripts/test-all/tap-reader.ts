@@ -31,11 +31,17 @@ export function sumCounts(counts: readonly Counts[]): Counts {
  * that are not TAP (a coverage table, a stray print) give no event.
  */
 export class TapReader {
+  readonly #failures: string[] = [];
   #counts: Counts = noTests;
   #isInDetails = false;
 
   get counts(): Counts {
     return this.#counts;
+  }
+
+  /** The titles of the failed tests, in their order. */
+  get failures(): readonly string[] {
+    return this.#failures;
   }
 
   /** The event of a line, if it has one; `line` comes without its end. */
@@ -52,6 +58,9 @@ export class TapReader {
     const [, text = title, directive] = /^(.*?)(?: # (SKIP|TODO).*)?$/.exec(title) ?? [];
     const kind = directive !== undefined ? 'skipped' : isOk ? 'passed' : 'failed';
     this.#counts = { ...this.#counts, [kind]: this.#counts[kind] + 1 };
+    if (kind === 'failed') {
+      this.#failures.push(text);
+    }
     return { kind, text };
   }
 

@@ -10,18 +10,20 @@ export interface Tier {
   readonly script: string;
   /** Each test is shown as it ends: for tiers whose tests take seconds. */
   readonly isSlow: boolean;
+  /** After so many minutes it is ended and has failed: about three times of what it takes on two processors. */
+  readonly limitMinutes: number;
   /** Undefined: this machine can run it. Otherwise what is missing, as a sentence that says how to get it. */
   missing(): Promise<string | undefined>;
 }
 
 /** Cheapest first: what fails early fails after seconds. Last the counts of the benches, which want the machine alone. */
 export const tiers: readonly Tier[] = [
-  { name: 'unit', script: 'test:unit', isSlow: false, missing: nothing },
-  { name: 'stores', script: 'test:stores', isSlow: true, missing: missingStores },
-  { name: 'apiserver', script: 'test:apiserver', isSlow: true, missing: missingControlPlane },
-  { name: 'controlplane', script: 'test:controlplane', isSlow: true, missing: missingControlPlane },
-  { name: 'cluster', script: 'test:cluster', isSlow: true, missing: missingCluster },
-  { name: 'bench', script: 'test:bench', isSlow: true, missing: missingBench },
+  { name: 'unit', limitMinutes: 5, script: 'test:unit', isSlow: false, missing: nothing },
+  { name: 'stores', limitMinutes: 20, script: 'test:stores', isSlow: true, missing: missingStores },
+  { name: 'apiserver', limitMinutes: 10, script: 'test:apiserver', isSlow: true, missing: missingControlPlane },
+  { name: 'controlplane', limitMinutes: 15, script: 'test:controlplane', isSlow: true, missing: missingControlPlane },
+  { name: 'cluster', limitMinutes: 50, script: 'test:cluster', isSlow: true, missing: missingCluster },
+  { name: 'bench', limitMinutes: 20, script: 'test:bench', isSlow: true, missing: missingBench },
 ];
 
 /** True for tiers that run the Kubernetes programs of lab/kubelab, which take minutes to build the first time. */
