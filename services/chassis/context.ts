@@ -68,7 +68,7 @@ export class RequestContext {
   }
 }
 
-const storage = new AsyncLocalStorage<RequestContext>();
+const storage = new AsyncLocalStorage<RequestContext | undefined>();
 
 /** Runs `work` with `context` as the current request. */
 export function runInContext<T>(context: RequestContext, work: () => T): T {
@@ -78,4 +78,12 @@ export function runInContext<T>(context: RequestContext, work: () => T): T {
 /** The request being served here; absent in background work. */
 export function currentContext(): RequestContext | undefined {
   return storage.getStore();
+}
+
+/**
+ * Runs `work` as nobody's request: for what must be brought to its end although the caller has gone or the time is used
+ * up. The limits of background work apply.
+ */
+export function runDetached<T>(work: () => T): T {
+  return storage.run(undefined, work);
 }

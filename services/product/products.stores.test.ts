@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import pg from 'pg';
 import {
   type Answer,
   type CallOptions,
@@ -234,6 +236,31 @@ test('a failed request does not use up its idempotency key', async (t) => {
   t.is((await service.call('POST', path, { ...editor, headers, body: aProduct({ slug: 'free' }) })).status, 201);
 });
 
+test('a caller that leaves in the middle of its request may repeat it', async (t) => {
+  const environment = await databases.create();
+  const service = await startUnderTest(t, productService, environment);
+  const holder = new pg.Client(databases.server.url(environment['APP_POSTGRES_DATABASE'] ?? ''));
+  await holder.connect();
+  t.teardown(() => holder.end());
+  await holder.query('begin; lock table products in access exclusive mode');
+  const body = aProduct();
+  const options = { ...editor, body, headers: { 'idempotency-key': 'key-3' } };
+  const caller = new AbortController();
+  const cut = service.call('POST', path, { ...options, signal: caller.signal });
+  const waiting = `select 1 from pg_locks where not granted and relation = 'products'::regclass`;
+  await until(async () => (await holder.query(waiting)).rowCount === 1);
+  caller.abort();
+  await t.throwsAsync(cut);
+  await holder.query('rollback');
+  const answers: Answer[] = [];
+  await until(async () => {
+    answers.push(await service.call('POST', path, options));
+    return answers.at(-1)?.json.code !== 'idempotency-in-progress';
+  });
+  t.is(answers.at(-1)?.status, 201);
+  t.is((await service.call('GET', `${path}?limit=100`)).json.items.length, 1);
+});
+
 test('reading takes one statement and so does every change', async (t) => {
   const service = await start(t);
   const count = async (): Promise<number> => {
@@ -257,3 +284,12 @@ test('reading takes one statement and so does every change', async (t) => {
   t.is(await cost(() => service.call('PATCH', `${path}/${id}`, { ...change, body: { title: 'New' } })), 1);
   t.is(await cost(() => service.call('DELETE', `${path}/${id}`, change)), 1);
 });
+
+/** Asks a few times a second: neither a lock nor a request that was left has an event for the test. */
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error('the condition did not come true within 10 s');
+    await delay(50);
+  }
+}

@@ -101,6 +101,21 @@ test('a transaction commits, rolls back on a throw, and also when its time is us
   t.deepEqual(await database.primary.rows(countRows), [{ count: 1 }]);
 });
 
+test('after a rollback a connection keeps to the limit of the one who uses it', async (t) => {
+  const database = await open(t, { poolMax: 1 });
+  await within(5000, () => database.primary.rows(backend));
+  const failing = within(30_000, () =>
+    database.transaction(async (connection) => {
+      await connection.rows(backend);
+      throw new Error('changed my mind');
+    }),
+  );
+  await t.throwsAsync(failing, { message: 'changed my mind' });
+  const setting = sql('setting', `select setting::int as ms from pg_settings where name = 'statement_timeout'`);
+  const [row] = await within(30_000, () => database.primary.rows<{ ms: number }>(setting));
+  t.true((row?.ms ?? 0) > 5000, `${row?.ms} ms, although the request has 30 s`);
+});
+
 test('two transactions that lock each other out both succeed', async (t) => {
   const database = await open(t);
   await database.primary.rows(

@@ -85,7 +85,13 @@ export function createPool(
 
   return {
     rows: (statement, values = []) => withClient((client) => run(client, statement, values)),
-    transaction: (work) => withClient((client) => inTransaction(client, () => work(connectionOf(client)))),
+    transaction: (work) =>
+      withClient((client) => {
+        const before = timeouts.get(client);
+        // A rollback takes back what the transaction had set.
+        const onRollback = () => (before === undefined ? timeouts.delete(client) : timeouts.set(client, before));
+        return inTransaction(client, () => work(connectionOf(client)), onRollback);
+      }),
     ping: async () => {
       if (performance.now() - answeredAt < proofOfLifeMs) return;
       await withClient((client) => run(client, pingStatement, []));
@@ -166,7 +172,7 @@ class OpenTransactionError extends Error {
   override readonly name = 'OpenTransactionError';
 }
 
-async function inTransaction<T>(client: pg.PoolClient, work: () => Promise<T>): Promise<T> {
+async function inTransaction<T>(client: pg.PoolClient, work: () => Promise<T>, onRollback: () => unknown): Promise<T> {
   await client.query('begin');
   try {
     const result = await work();
@@ -177,6 +183,7 @@ async function inTransaction<T>(client: pg.PoolClient, work: () => Promise<T>): 
     await client.query('rollback').catch(() => {
       throw new OpenTransactionError('the transaction was left open', { cause: error });
     });
+    onRollback();
     throw error;
   }
 }

@@ -24,6 +24,9 @@ const hostileValues: readonly unknown[] = [
   '',
   ' ',
   'a\u0000b',
+  'ab\u0007cd',
+  // What a pattern that looks back and forth takes seconds for.
+  `${'a'.repeat(32_000)}\u0001\u0001`,
   '\ud800',
   'x'.repeat(20_000),
   "'; drop table products; --",

@@ -17,6 +17,8 @@ export interface CallOptions {
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Ends the request early. */
+  readonly signal?: AbortSignal;
 }
 
 /** A response whose body was read. */
@@ -86,6 +88,7 @@ export async function call(url: string, method: string, options: CallOptions = {
     method,
     headers: { ...headers, ...options.headers },
     ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
     redirect: 'manual',
   });
   const text = await response.text();

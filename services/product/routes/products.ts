@@ -28,6 +28,11 @@ const tag = 'products';
 const etagHeader = { etag: 'Version of the product; send it as `If-Match` to change it.' };
 const mergePatch = ['application/merge-patch+json'];
 
+/** An amount is the key then, a title or nothing otherwise. */
+function sortsByPrice({ sort }: ProductFilter): boolean {
+  return sort === 'price' || sort === '-price';
+}
+
 const list = route(
   {
     operationId: 'listProducts',
@@ -46,7 +51,10 @@ const list = route(
     if (query.status !== 'active' && !isStaff(identity))
       throw new ProblemError('forbidden', 'only staff see products that are not active');
     const filter = toFilter(query);
-    const after = query.cursor === undefined ? undefined : decodeCursor(filter, query.cursor);
+    const after =
+      query.cursor === undefined
+        ? undefined
+        : decodeCursor(filter, query.cursor, sortsByPrice(filter) ? 'integer' : 'text');
     const reader = readerFor(deps, identity);
     // One row more than the page tells whether there is a next one.
     const rows = await listProducts(reader, { filter, after, limit: query.limit + 1 });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { headers } from '#contracts/headers.ts';
+import { runDetached } from '../../context.ts';
 import type { IdempotencyClaim, IdempotencyKey, IdempotencyStore } from '../../idempotency/store.ts';
 import { ProblemError } from '../../problem.ts';
 import type { Reply } from '../route.ts';
@@ -30,10 +31,11 @@ async function carryOut<Deps>(
   try {
     await claim.next();
   } catch (error) {
-    await store.release(claim.key, claim.token);
+    // The caller may have gone: what became of its request must be known to the next one all the same.
+    await runDetached(() => store.release(claim.key, claim.token));
     throw error;
   }
-  await store.complete(claim.key, claim.token, toReply(ctx));
+  await runDetached(() => store.complete(claim.key, claim.token, toReply(ctx)));
 }
 
 function readKey<Deps>(ctx: StepContext<Deps>): IdempotencyKey | undefined {
