@@ -199,7 +199,7 @@ test('unknown paths, tunnels and traces lead nowhere', async (t) => {
 });
 
 test('only listed pages may call from a browser', async (t) => {
-  const upstream = await startUpstream(t, (_, response) => response.end('{}'));
+  const upstream = await startUpstream(t, (_, response) => response.setHeader('vary', 'authorization').end('{}'));
   const gateway = await startGateway(t, {
     APP_UPSTREAM_PRODUCT: upstream.url,
     APP_CORS_ORIGINS: 'https://shop.example',
@@ -213,6 +213,9 @@ test('only listed pages may call from a browser', async (t) => {
   t.is((await ask('https://evil.example')).headers.get('access-control-allow-origin'), null);
   const plain = await gateway.call('GET', product, { headers: { origin: 'https://shop.example' } });
   t.is(plain.headers.get('access-control-allow-origin'), 'https://shop.example');
+  // A cache keeps answers to different pages, and to none, apart.
+  t.is(plain.headers.get('vary'), 'origin, authorization');
+  t.is((await gateway.call('GET', product)).headers.get('vary'), 'origin, authorization');
   t.is(plain.headers.get('strict-transport-security'), null);
   const secure = await gateway.call('GET', product, { headers: { 'x-forwarded-proto': 'https' } });
   t.regex(secure.headers.get('strict-transport-security') ?? '', /max-age/);

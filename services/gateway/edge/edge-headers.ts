@@ -31,8 +31,9 @@ const allowedMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
  */
 export function answerCors(request: IncomingMessage, response: ServerResponse, origins: readonly string[]): boolean {
   const { origin } = request.headers;
+  // Also without an origin: a cache must not give this answer to a page that it does not name.
+  if (origins.length > 0) response.setHeader('vary', 'origin');
   if (origin === undefined) return false;
-  response.setHeader('vary', 'origin');
   const isAllowed = origins.includes(origin);
   if (isAllowed) {
     response.setHeader('access-control-allow-origin', origin);

@@ -70,7 +70,8 @@ class CallerGone extends Error {
 }
 
 function startResponse(response: ServerResponse, status: number, headers: IncomingHttpHeaders): void {
-  response.writeHead(status, toClientHeaders(headers));
+  const vary = [response.getHeader('vary'), headers.vary].filter((value) => value !== undefined);
+  response.writeHead(status, toClientHeaders(vary.length < 2 ? headers : { ...headers, vary: vary.join(', ') }));
 }
 
 function fail(exchange: ProxyRequest, error: Error): void {
