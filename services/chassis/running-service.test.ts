@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import test from 'ava';
+import { findFreePort } from '#lab/programs/ports.ts';
 import { sampleService } from './testing/sample-service.ts';
 import { startUnderTest } from './testing/service-under-test.ts';
 
@@ -48,6 +51,28 @@ test('requests that outlive the grace are cut off, and that is told', async (t) 
   await started.promise;
   const [stopped] = await Promise.all([service.stop(), t.throwsAsync(running)]);
   t.false(stopped);
+});
+
+test('a start that fails closes everything that it has opened', async (t) => {
+  const taken = createServer().listen(0);
+  t.teardown(() => taken.close());
+  await once(taken, 'listening');
+  const closed: string[] = [];
+  const sample = sampleService();
+  const service = {
+    ...sample,
+    build: (platform: Parameters<typeof sample.build>[0]) => {
+      platform.onClose('store', async () => void closed.push('store'));
+      return sample.build(platform);
+    },
+    workers: () => [{ name: 'worker', start: async () => undefined, stop: async () => void closed.push('worker') }],
+  };
+  const adminPort = await findFreePort();
+  const { port } = taken.address() as AddressInfo; // it listens on TCP
+  const environment = { APP_PORT: String(port), APP_ADMIN_PORT: String(adminPort) };
+  await t.throwsAsync(startUnderTest(t, service, environment), { code: 'EADDRINUSE' });
+  t.deepEqual(closed, ['worker', 'store']);
+  await t.throwsAsync(fetch(`http://127.0.0.1:${adminPort}/livez`));
 });
 
 test('the description is served', async (t) => {

@@ -55,7 +55,7 @@ export function buildService<Groups extends SettingGroups & CommonGroups, Deps>(
   return { platform, deps, readiness, close: () => closeAll(closers, logger) };
 }
 
-/** Starts serving. Throws when a port is taken. */
+/** Starts serving. Throws when a port is taken or a worker does not start; nothing stays open then. */
 export async function startService<Groups extends SettingGroups & CommonGroups, Deps>(
   definition: ServiceDefinition<Groups, Deps>,
   settings: Settings<Groups & CommonGroups>,
@@ -67,11 +67,19 @@ export async function startService<Groups extends SettingGroups & CommonGroups, 
   const handler = createHandler(definition, built, settings);
   const publicServer = createPublicServer({ handler, readiness, logger, metrics: platform.metrics.http });
   const adminServer = createAdminServer({ registry: platform.metrics.registry, readiness, isStarted: () => isStarted });
-  const workers = definition.workers?.(built.deps) ?? [];
   const { http } = settings;
-  const adminPort = await listen(adminServer, http.adminPort);
-  const port = await listen(publicServer, http.port);
-  await Promise.all(workers.map((worker) => worker.start()));
+  const workers = definition.workers?.(built.deps) ?? [];
+  const start = async (): Promise<{ readonly port: number; readonly adminPort: number }> => {
+    const adminPort = await listen(adminServer, http.adminPort);
+    const port = await listen(publicServer, http.port);
+    await Promise.all(workers.map((worker) => worker.start()));
+    return { port, adminPort };
+  };
+  const { port, adminPort } = await start().catch(async (error: unknown) => {
+    // Open pools and sockets would keep a process alive that serves nothing.
+    await abandon([publicServer, adminServer], workers, built.close);
+    throw error;
+  });
   isStarted = true;
   logger.info({ port, adminPort }, 'listening');
   const stop = (): Promise<boolean> =>
@@ -139,6 +147,17 @@ async function listen(server: Server, port: number): Promise<number> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return address.port;
+}
+
+/** Closes what a failed start has opened. */
+async function abandon(
+  servers: readonly Server[],
+  workers: readonly Worker[],
+  close: () => Promise<void>,
+): Promise<void> {
+  await Promise.allSettled(workers.map((worker) => worker.stop()));
+  await Promise.all(servers.filter(({ listening }) => listening).map(closeServer));
+  await close();
 }
 
 interface StopOrder {
