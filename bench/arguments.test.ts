@@ -4,14 +4,21 @@ import { parseChoice, usage } from './arguments.ts';
 const known = ['transport', 'apply'];
 
 test('without arguments everything runs with the defaults', (t) => {
-  t.deepEqual(parseChoice([], known), { names: known, quick: false, tap: false, rounds: 12, minutes: 1, stacks: 100 });
+  t.deepEqual(parseChoice([], known), {
+    names: known,
+    quick: false,
+    asTests: false,
+    rounds: 12,
+    minutes: 1,
+    stacks: 100,
+  });
 });
 
 test('names and numbers are taken', (t) => {
-  t.like(parseChoice(['apply', '--quick', '--tap', '--minutes=12', '--rounds=3', '--stacks=20'], known), {
+  t.like(parseChoice(['apply', '--quick', '--as-tests', '--minutes=12', '--rounds=3', '--stacks=20'], known), {
     names: ['apply'],
     quick: true,
-    tap: true,
+    asTests: true,
     minutes: 12,
     rounds: 3,
     stacks: 20,

@@ -5,17 +5,17 @@ import type { BenchOptions } from './bench.ts';
 export interface Choice extends Omit<BenchOptions, 'say'> {
   readonly names: readonly string[];
   /** Prints gates as TAP instead of figures as Markdown: for `make test`. */
-  readonly tap: boolean;
+  readonly asTests: boolean;
 }
 
 const defaults = { rounds: 12, minutes: 1, stacks: 100 };
 
 /** Shown for --help and with every wrong argument. */
 export function usage(known: readonly string[]): string {
-  return `npm run bench -- [${known.join('|')} …] [--quick] [--tap] [--rounds=${defaults.rounds}] [--minutes=${defaults.minutes}] [--stacks=${defaults.stacks}]
+  return `npm run bench -- [${known.join('|')} …] [--quick] [--as-tests] [--rounds=${defaults.rounds}] [--minutes=${defaults.minutes}] [--stacks=${defaults.stacks}]
 
 Without names: all, in about eight minutes. --quick: counts only, in less than 90 s. Counts gate (exit code 1 when one is
-broken); ratios are reported. --tap: the gates as a test's output. Results also go to bench/results/ as JSON and Markdown.`;
+broken); ratios are reported. --as-tests: the gates as a test's output. Results also go to bench/results/ as JSON and Markdown.`;
 }
 
 /** Reads the command line; throws with the argument, what is allowed and the usage. */
@@ -26,7 +26,7 @@ export function parseChoice(argv: readonly string[], known: readonly string[]): 
     options: {
       help: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
-      tap: { type: 'boolean', default: false },
+      'as-tests': { type: 'boolean', default: false },
       rounds: { type: 'string' },
       minutes: { type: 'string' },
       stacks: { type: 'string' },
@@ -42,7 +42,7 @@ export function parseChoice(argv: readonly string[], known: readonly string[]): 
   return {
     names: positionals.length === 0 ? known : positionals,
     quick: values.quick,
-    tap: values.tap,
+    asTests: values['as-tests'],
     rounds: positive('rounds', values.rounds, defaults.rounds),
     minutes: positive('minutes', values.minutes, defaults.minutes),
     stacks: positive('stacks', values.stacks, defaults.stacks),

@@ -7,7 +7,7 @@ import { driftBench } from './drift/drift.ts';
 import { describeMachine, machineLine } from './harness/machine.ts';
 import { toMarkdown } from './harness/markdown.ts';
 import type { Gate, Section } from './harness/report.ts';
-import { toTap } from './harness/tap.ts';
+import { toTestLines } from './harness/test-lines.ts';
 import { idleBench } from './idle/idle.ts';
 import { memoryBench } from './memory/memory.ts';
 import { transportBench } from './transport/transport.ts';
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
     return;
   }
   const machine = describeMachine();
-  const print = choice.tap ? ignore : (text: string) => console.log(text);
+  const print = choice.asTests ? ignore : (text: string) => console.log(text);
   print(`${machineLine(machine)}\n`);
   const startedAt = performance.now();
   const say = (message: string) =>
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   for (const bench of benches.filter(({ name }) => choice.names.includes(name))) {
     say(`${bench.name}: ${bench.title}`);
     const section = await bench.run({ ...choice, say });
-    console.log(choice.tap ? toTap(section, gatesOf(sections).length) : toMarkdown(section));
+    console.log(choice.asTests ? toTestLines(section) : toMarkdown(section));
     sections.push(section);
   }
   print(`results: ${await save({ machine, arguments: process.argv.slice(2), sections })}`);

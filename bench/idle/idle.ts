@@ -14,7 +14,7 @@ const quickMinutes = 0.25;
 /** How long nobody must have asked anything before the watch over an unchanged cluster begins, milliseconds. */
 const settleMs = 5_000;
 /** What `connectionSecretRef` names in examples/external-stores.yaml. */
-const userSecrets = new Set(['shop-database', 'shop-cache']);
+const userSecrets = new Set(['shop-database', 'shop-cache', 'shop-events', 'shop-search']);
 
 /** Ready stacks that nobody changes, then one changed field, then a killed operator: what each costs. */
 export const idleBench: Bench = {
@@ -127,7 +127,7 @@ function toSection(count: number, parts: readonly Part[]): Section {
     ratios: [],
     tables: parts.flatMap(({ tables }) => tables ?? []),
     notes: [
-      `${count} stacks of examples/external-stores.yaml with real PostgreSQL and Redis servers; pods and their readiness are played.`,
+      `${count} stacks of examples/external-stores.yaml with real PostgreSQL, Redis, Kafka and Elasticsearch servers; pods and their readiness are played.`,
       ...broken.map(({ requests }) => `requests behind a broken gate: ${requests}`),
     ],
   };

@@ -1,3 +1,5 @@
+import { startElasticsearch } from '../../lab/stores/elasticsearch.ts';
+import { startKafka } from '../../lab/stores/kafka.ts';
 import { startPostgres } from '../../lab/stores/postgres.ts';
 import { startRedisCluster } from '../../lab/stores/redis.ts';
 import type { Admin } from './admin.ts';
@@ -9,16 +11,28 @@ export interface ExternalStores extends AsyncDisposable {
   readonly namespaces: readonly string[];
 }
 
-/** Creates stacks in namespaces of their own: one Redis Cluster for all, a PostgreSQL for each, for roles are its own. */
+/**
+ * Creates stacks in namespaces of their own: one Redis Cluster, Kafka and Elasticsearch for all, a PostgreSQL for each, for
+ * roles are its own.
+ */
 export async function createExternalStacks(admin: Admin, count: number): Promise<ExternalStores> {
   const names = Array.from({ length: count }, (_, index) => `shop-${index}`);
   const stack = await readExample('external-stores');
   await using stores = new AsyncDisposableStack();
   const redis = stores.adopt(await startRedisCluster(), (cluster) => cluster.close());
+  const kafka = stores.adopt(await startKafka(), (cluster) => cluster.close());
+  const elasticsearch = stores.adopt(await startElasticsearch(), (cluster) => cluster.close());
+  const shared = {
+    'shop-cache': { nodes: redis.nodeList, password: redis.password },
+    'shop-events': { bootstrapServers: kafka.bootstrapServers.join(',') },
+    'shop-search': { url: elasticsearch.nodes.map(({ url }) => url).join(',') },
+  };
   for (const namespace of names) {
     const postgres = stores.adopt(await startPostgres(), (server) => server.close());
     await admin.createNamespace(namespace);
-    await createSecret(admin, namespace, 'shop-cache', { nodes: redis.nodeList, password: redis.password });
+    for (const [name, values] of Object.entries(shared)) {
+      await createSecret(admin, namespace, name, values);
+    }
     await createSecret(admin, namespace, 'shop-database', {
       host: postgres.host,
       port: String(postgres.port),
