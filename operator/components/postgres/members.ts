@@ -55,6 +55,11 @@ export function isOutdated(observed: ObservedBuiltin, instance: Instance): boole
   return revision !== undefined && own !== undefined && own !== revision;
 }
 
+/** The controller has seen the newest template; until then no pod can be told to be outdated. */
+export function isTemplateTakenUp(observed: ObservedBuiltin): boolean {
+  return updateRevision(observed) !== undefined;
+}
+
 function updateRevision({ statefulSet }: ObservedBuiltin): string | undefined {
   if (statefulSet === undefined) {
     return undefined;

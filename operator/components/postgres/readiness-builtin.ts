@@ -9,6 +9,7 @@ import {
   isEveryVolumeEmpty,
   isHealthyReplica,
   isOutdated,
+  isTemplateTakenUp,
   leaderOf,
   replicasOf,
   standbyOf,
@@ -43,6 +44,7 @@ export const builtinChecks: readonly Check<ObservedBuiltin>[] = [
   { name: 'provisioned', judge: provisionedCheck },
   { name: 'replicasStreaming', judge: checkReplicas },
   { name: 'synchronousStandby', judge: checkSynchronous },
+  { name: 'shapeWanted', judge: checkSurplus },
   { name: 'podsCurrent', judge: checkRoll },
   { name: 'settingsSent', judge: checkSettings },
   { name: 'settingsActive', judge: checkPendingRestart },
@@ -161,7 +163,18 @@ function checkSynchronous(observed: ObservedBuiltin, stack: CompleteStack): Read
     : undefined;
 }
 
+/** Instances beyond the wanted number are still there: one of them may even lead. */
+function checkSurplus(observed: ObservedBuiltin, stack: CompleteStack): Readiness | undefined {
+  const surplus = observed.instances.filter(({ ordinal }) => ordinal >= wantedInstances(stack));
+  return surplus.length === 0
+    ? undefined
+    : progressing('Scaling', `On their way out: ${surplus.map(({ name }) => name).join(', ')}.`);
+}
+
 function checkRoll(observed: ObservedBuiltin): Readiness | undefined {
+  if (!isTemplateTakenUp(observed)) {
+    return progressing('Rolling', 'The StatefulSet controller has not taken up the changed template yet.');
+  }
   const outdated = observed.instances.filter((instance) => isOutdated(observed, instance));
   return outdated.length === 0
     ? undefined

@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { LiveObject } from '../../kube/live-object.ts';
 import { aCompleteStack } from '../../testing/complete.ts';
 import { aLive } from '../../testing/live.ts';
 import { judge } from './readiness.ts';
@@ -17,6 +18,7 @@ test('each fault is told by its own reason, the most fundamental first', (t) => 
     member: pod.member && { ...pod.member, role: 'uninitialized' as const, systemIdentifier: undefined },
   }));
   const unreachable = { reachable: false, reason: 'Unreachable', message: 'It does not answer.' } as const;
+  const unseen = { ...aCluster(stack, pods).statefulSet, generation: 99 } as LiveObject; // there is one in aCluster
   const cases = [
     [aCluster(stack, pods, { recordedIdentity: 'another' }), 'IdentityMismatch', 'failed'],
     [aCluster(stack, pods, { bornMajor: '9' }), 'MajorVersionChange', 'failed'],
@@ -26,6 +28,9 @@ test('each fault is told by its own reason, the most fundamental first', (t) => 
     [aCluster(stack, pods, { server: unreachable }), 'Unreachable', undefined],
     [aCluster(stack, pods, { facts: { inRecovery: true } }), 'Promoting', 'progressing'],
     [aCluster(stack, pods, { facts: { standbys: [] } }), 'ReplicasNotStreaming', 'progressing'],
+    // A pod that the manifest no longer wants: it may even lead.
+    [aCluster(stack, [...pods, anInstance(3)]), 'Scaling', 'progressing'],
+    [aCluster(stack, pods, { statefulSet: unseen }), 'Rolling', 'progressing'],
     [aCluster(stack, [anInstance(0, { revision: 'old' }), ...pods.slice(1)]), 'Rolling', 'progressing'],
     [aCluster(stack, [anInstance(0, { pendingRestart: true }), ...pods.slice(1)]), 'RestartPending', 'progressing'],
     [aCluster(stack, pods, { dynamicConfig: {} }), 'ChangingSettings', 'progressing'],

@@ -50,6 +50,11 @@ const cases: readonly Case[] = [
     message: /data-shop-redis-1 is Pending/,
     deviations: { rest: { claims: [{ name: 'data-shop-redis-1', phase: 'Pending', requested: '1Gi' }] } },
   },
+  {
+    reason: 'Updating',
+    message: /not taken the newest template/,
+    deviations: { rest: { statefulSet: { uid: 'uid', replicas: 6, updateRevision: undefined } } },
+  },
   { reason: 'PodsPending', message: /5 of 6 pods/, model: changed((model) => void model.nodes.pop()) },
   {
     reason: 'AuthenticationFailed',

@@ -23,6 +23,7 @@ export const redisReasons = {
   NodeLoading: 'A node reads its data from the volume.',
   NodeUnreachable: 'A node does not answer.',
   PersistenceFailing: 'A node cannot write its append-only file and refuses writes.',
+  Updating: 'Kubernetes has not taken the newest template over yet.',
   Forming: 'The cluster is being formed.',
   SlotsUncovered: 'No answering node owns some of the slots; their keys cannot be read.',
   ClusterNotOk: 'A node sees a failed cluster or cannot reach another node.',
@@ -52,6 +53,7 @@ const checks: readonly Check[] = [
   clusterFormed,
   slotsAreCovered,
   stateIsOk,
+  templateSeen,
   shapeIsWanted,
   replicasFollow,
 ];
@@ -109,6 +111,13 @@ function volumesBound({ claims }: BuiltinObserved): Readiness | undefined {
         `Volume claim ${waiting.name} is ${waiting.phase}; its storage class provides it.`,
         2000,
       );
+}
+
+/** Until Kubernetes has read a changed template, nobody knows which pods are outdated: "ready" would be too early. */
+function templateSeen({ statefulSet }: BuiltinObserved): Readiness | undefined {
+  return statefulSet?.updateRevision === undefined
+    ? progressing('Updating', 'Kubernetes has not taken the newest template over yet.', 500)
+    : undefined;
 }
 
 function podsExist({ pods }: BuiltinObserved, stack: CompleteStack): Readiness | undefined {
