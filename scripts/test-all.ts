@@ -10,7 +10,7 @@ import { buildKubelab, findBuiltKubelab } from '../lab/assets/kubelab.ts';
 import { silentProgress } from '../lab/progress.ts';
 import { runScript, runTier, sinceStart } from './test-all/run-tier.ts';
 import { closingLine, failureList, summaryTable, type TierResult, withoutSkips } from './test-all/summary.ts';
-import { noTests } from './test-all/tap-reader.ts';
+import { noTests } from './test-all/test-reader.ts';
 import { needsKubernetes, type Tier, tiers } from './test-all/tiers.ts';
 
 const isCi = process.env['CI'] === 'true';

@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { TierResult } from './summary.ts';
-import { type TapEvent, TapReader } from './tap-reader.ts';
+import { type TestEvent, TestReader } from './test-reader.ts';
 import type { Tier } from './tiers.ts';
 
-const marks: Readonly<Record<TapEvent['kind'], string>> = {
+const marks: Readonly<Record<TestEvent['kind'], string>> = {
   passed: '  ✓ ',
   failed: '  ✗ ',
   skipped: '  - ',
-  detail: '  ',
+  detail: '',
 };
 
 /**
@@ -18,39 +18,36 @@ const marks: Readonly<Record<TapEvent['kind'], string>> = {
  */
 export async function runTier({ name, script, isSlow, limitMinutes }: Tier): Promise<TierResult> {
   const startedAt = performance.now();
-  const reader = new TapReader();
+  const reader = new TestReader();
   // In a process group of its own, so that all of it can be ended.
-  const child = spawn('npm', ['run', '--silent', script, '--', '--tap'], {
+  const child = spawn('npm', ['run', '--silent', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
     detached: true,
   });
   const ended = once(child, 'close');
   const limit = limitTime(child, limitMinutes);
-  const other: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
-    const event = reader.read(line);
-    show(event, isSlow);
-    if (event === undefined && isWorthShowing(line)) {
-      other.push(line);
-    }
+    show(reader.read(line), isSlow);
   }
   // `as`: 'close' of a child process gives its exit code, null after a signal.
   const [code] = (await ended) as [number | null];
   const isOverTime = limit.stop();
-  // What the script prints beside the tests: the coverage of the unit tier.
-  for (const line of other) {
-    console.log(line);
-  }
   const result = resultOf(name, reader, code, performance.now() - startedAt);
   return isOverTime ? { ...result, reason: `did not end within ${limitMinutes} minutes` } : result;
 }
+
+/** Between the request to end and the end, milliseconds. */
+const lastWordsMs = 20_000;
 
 /** Kills the group of a process after the time, and tells at `stop` whether it did; dies with Ctrl-C as before. */
 function limitTime(child: ChildProcess, minutes: number): { stop(): boolean } {
   let isOver = false;
   const kill = (signal: NodeJS.Signals) => {
-    if (child.pid !== undefined && child.exitCode === null) {
-      process.kill(-child.pid, signal);
+    try {
+      process.kill(-(child.pid ?? Number.NaN), signal);
+    } catch {
+      // Nothing of it runs any more.
     }
   };
   const onInterrupt = () => {
@@ -58,9 +55,11 @@ function limitTime(child: ChildProcess, minutes: number): { stop(): boolean } {
     process.exit(130);
   };
   process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt);
-  const timer = setTimeout(() => {
+  let timer = setTimeout(() => {
     isOver = true;
-    kill('SIGKILL');
+    // At this signal ava tells which tests are still running.
+    kill('SIGINT');
+    timer = setTimeout(() => kill('SIGKILL'), lastWordsMs);
   }, minutes * 60_000);
   return {
     stop() {
@@ -77,12 +76,11 @@ export async function runScript(name: string): Promise<TierResult> {
   const child = spawn('npm', ['run', '--silent', name], { stdio: ['ignore', 'inherit', 'inherit'] });
   // `as`: as above.
   const [code] = (await once(child, 'close')) as [number | null];
-  return resultOf(name, new TapReader(), code, performance.now() - startedAt);
+  return resultOf(name, new TestReader(), code, performance.now() - startedAt);
 }
 
-function show(event: TapEvent | undefined, isSlow: boolean): void {
-  const isShown = event !== undefined && (isSlow || event.kind === 'failed' || event.kind === 'detail');
-  if (isShown) {
+function show(event: TestEvent | undefined, isSlow: boolean): void {
+  if (event !== undefined && (isSlow || event.kind !== 'passed')) {
     const clock = event.kind === 'detail' ? '' : `${sinceStart()} `;
     console.log(`${marks[event.kind]}${clock}${event.text}`);
   }
@@ -94,11 +92,7 @@ export function sinceStart(): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
-function isWorthShowing(line: string): boolean {
-  return line !== '' && !/^(TAP version|\d+\.\.\d+|#|\s+(---|\.\.\.)$)/.test(line);
-}
-
-function resultOf(name: string, { counts, failures }: TapReader, code: number | null, durationMs: number): TierResult {
+function resultOf(name: string, { counts, failures }: TestReader, code: number | null, durationMs: number): TierResult {
   if (code === 0) {
     return { name, outcome: 'passed', counts, failures, durationMs };
   }

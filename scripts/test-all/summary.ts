@@ -1,4 +1,4 @@
-import { type Counts, sumCounts } from './tap-reader.ts';
+import { type Counts, sumCounts } from './test-reader.ts';
 
 /** How one tier of tests ended. */
 export interface TierResult {
