@@ -1,4 +1,4 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { waitFor } from '../../lab/control-plane/wait.ts';
 import type { EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-stack.ts';
 import { LabEventWriter } from '../support/kafka-writer.ts';
@@ -30,7 +30,7 @@ test.serial('three brokers become Ready with topics, users and a budget', async 
 });
 
 test.serial('a killed broker and a killed active controller lose no acknowledged event', async (t) => {
-  const writer = await startWriter();
+  const writer = await startWriter(t);
   const active = await activeController();
   const other = [0, 1, 2].find((ordinal) => ordinal !== active) ?? 0;
   for (const ordinal of [other, active]) {
@@ -46,7 +46,7 @@ test.serial('a killed broker and a killed active controller lose no acknowledged
 });
 
 test.serial('a parameter that needs a restart rolls one broker at a time, the active controller last', async (t) => {
-  const writer = await startWriter();
+  const writer = await startWriter(t);
   const active = await activeController();
   const began = performance.now();
   await lab.ready('shop', { kafka: { brokers: 3, topics, parameters: { 'queued.max.requests': '400' } } }, 300_000);
@@ -81,8 +81,9 @@ test.serial('a dynamic parameter restarts nothing, and an unchanged stack writes
   t.deepEqual(await versions(), written);
 });
 
-async function startWriter(): Promise<LabEventWriter> {
+async function startWriter(t: ExecutionContext): Promise<LabEventWriter> {
   const writer = await LabEventWriter.start(lab.cluster, namespace, 'shop-kafka-connection-order');
+  t.teardown(async () => void (await writer.stop()));
   await waitFor('some events', async () => (await writer.acknowledged()) > 20, { timeoutMs: 60_000 });
   return writer;
 }

@@ -159,5 +159,10 @@ test.serial('a deleted stack keeps its data, and a stack of the same name takes 
   t.true((await listObjects(lab.cluster, namespace, 'persistentvolumeclaims')).length >= 4);
   await lab.ready('shop', { postgres: { readReplicas: 1 } });
   ({ visitor, admin } = await lab.shop('shop'));
-  t.is((await visitor.get('/api/v1/products/test-product-1')).body['title'], 'Changed');
+  // Ready is what the pods say; that nodes send new connections to them comes a moment later.
+  const product = async () => {
+    const { status, body } = await visitor.get('/api/v1/products/test-product-1');
+    return status === 503 ? undefined : body;
+  };
+  t.is((await waitFor('an answer', product, { timeoutMs: 10_000 }))['title'], 'Changed');
 });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import type { EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-stack.ts';
 import { missingForPostgres, PostgresRig } from '../support/postgres-rig.ts';
 import { serialUnless } from '../support/serial-unless.ts';
@@ -42,12 +42,13 @@ async function tenant() {
 }
 
 /** A writer that is the product service; it follows the leader's label, as the `-rw` Service does. */
-async function startWriter(): Promise<Writer> {
+async function startWriter(t: ExecutionContext): Promise<Writer> {
   const find = async () => {
     const leader = await rig.leader();
     return leader === undefined ? undefined : rig.address(leader);
   };
   const writer = new Writer(find, await tenant());
+  t.teardown(() => writer.finish());
   await writer.start();
   return writer;
 }
@@ -123,7 +124,7 @@ serial('a parameter that needs a restart reaches every server, raised as well as
 serial(
   'a restart that is asked for rolls one pod at a time, the leader last, and the operator may die meanwhile',
   async (t) => {
-    const writer = await startWriter();
+    const writer = await startWriter(t);
     const before = await podUids();
     const [leader, watch] = [await rig.leader(), watchReadiness()];
     await rig.apply({ postgres: spec }, { 'ecommerce.stack/restart': 'first' });
@@ -140,7 +141,7 @@ serial(
 );
 
 serial('an image that cannot be pulled costs one replica and no write, and the cure goes in by itself', async (t) => {
-  const writer = await startWriter();
+  const writer = await startWriter(t);
   await rig.apply({ postgres: spec, images: { overrides: { postgres: 'registry.example/nowhere:1' } } });
   const { message } = await rig.waitForPostgres(({ reason }) => reason === 'ImagePullFailed');
   t.regex(message ?? '', /registry\.example\/nowhere:1/);
@@ -154,7 +155,7 @@ serial('fewer replicas: the leader moves off the pod that goes', async (t) => {
   if (leader !== 'shop-postgres-2') {
     await rig.switchover(leader, 'shop-postgres-2');
   }
-  const writer = await startWriter();
+  const writer = await startWriter(t);
   await change({ readReplicas: 1 });
   const { acknowledged, longestGapMs } = await writer.finish();
   t.not(await rig.leader(), 'shop-postgres-2');
@@ -176,7 +177,9 @@ serial("a changed password in the credential Secret is the service's next one", 
 });
 
 serial('while the API server is away, writes go on', async (t) => {
-  const writer = await startWriter();
+  const writer = await startWriter(t);
+  // Without its store the leader goes on only when all members that it last wrote down there answer it.
+  await rig.until('the leader has written down all members', hasCurrentFailsafe);
   await rig.server.stopProgram('kube-apiserver');
   const before = writer.count;
   // Longer than Patroni's ttl of 20 s, after which a primary without its store would step down.
@@ -232,6 +235,17 @@ serial('a deleted stack leaves its data, and the next one of the same name takes
 
 function changed(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): readonly string[] {
   return Object.keys(before).filter((name) => after[name] !== undefined && after[name] !== before[name]);
+}
+
+/** The list of members for the time without the API server is the pods with the addresses that they have now. */
+async function hasCurrentFailsafe(): Promise<boolean> {
+  const leader = (await rig.leader()) ?? '';
+  const answer = await fetch(`http://${await rig.address(leader)}:8008/failsafe`);
+  const members = (await answer.json()) as Readonly<Record<string, string>>; // by name, their addresses of the REST API
+  const names = (await rig.pods()).map(({ metadata }) => metadata.name);
+  const addresses = await Promise.all(names.map((name) => rig.address(name)));
+  const isListed = names.every((name, index) => members[name]?.includes(`//${addresses[index]}:`) === true);
+  return isListed && Object.keys(members).length === names.length;
 }
 
 /** The least number of pods that PostgreSQL ran in at once. */

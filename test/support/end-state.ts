@@ -86,6 +86,9 @@ function createMask(objects: readonly KubernetesObject[], namespace: string): (l
       .replaceAll(/\b10\.96\.\d+\.\d+\b/g, '<address>')
       // The name of a key in a key set is a hash of the key.
       .replaceAll(/(?<=\\"kid\\":\\")[\w-]+/g, '<hash>')
+      // The storage of a Kafka voter, and a certificate over a generated key.
+      .replaceAll(/(?<=:9093:)[\w-]{22}/g, '<directory id>')
+      .replaceAll(/-----BEGIN CERTIFICATE-----[\w+/=\\]+?-----END CERTIFICATE-----/g, '<certificate>')
       .replaceAll(/\b[0-9a-f]{16}\b/g, '<hash>');
 }
 

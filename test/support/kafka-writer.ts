@@ -23,6 +23,7 @@ interface Place {
 export class LabEventWriter {
   readonly #folder: string;
   readonly #running: Promise<string>;
+  #stopping: Promise<EventRecord> | undefined;
 
   private constructor(folder: string, running: Promise<string>) {
     this.#folder = folder;
@@ -61,8 +62,13 @@ export class LabEventWriter {
     return Number(await readFile(join(this.#folder, 'count'), 'utf8').catch(() => '0'));
   }
 
-  /** Stops, reads everything back and answers what became of it. */
-  async stop(): Promise<EventRecord> {
+  /** Stops, reads everything back and answers what became of it; asked again, answers the same. */
+  stop(): Promise<EventRecord> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<EventRecord> {
     appendFileSync(join(this.#folder, 'stop'), '');
     try {
       return JSON.parse((await this.#running).trim().split('\n').at(-1) ?? '');

@@ -17,7 +17,12 @@ export interface Container {
   readonly command: readonly string[];
   readonly env: readonly EnvironmentVariable[];
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
-  readonly readinessProbe: { readonly httpGet: { readonly path: string } };
+  readonly readinessProbe: {
+    readonly httpGet: { readonly path: string };
+    readonly periodSeconds: number;
+    readonly failureThreshold: number;
+    readonly timeoutSeconds: number;
+  };
 }
 
 export interface EnvironmentVariable {

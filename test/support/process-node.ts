@@ -30,6 +30,8 @@ interface Running {
   process: PodProcess;
   restarts: number;
   isReady: boolean;
+  /** Of the readiness probe. */
+  lastSuccessAt?: number;
   isStopping: boolean;
 }
 
@@ -100,13 +102,7 @@ export class ProcessNode implements AsyncDisposable {
       kind: 'Node',
       metadata: { name: nodeName, labels: { 'kubernetes.io/hostname': nodeName } },
     });
-    await this.#call('PATCH', `/api/v1/nodes/${nodeName}/status`, {
-      status: {
-        capacity,
-        allocatable: capacity,
-        conditions: [{ type: 'Ready', status: 'True', reason: 'ProcessNode', message: 'ready' }],
-      },
-    });
+    await this.#call('PATCH', `/api/v1/nodes/${nodeName}/status`, { status: { capacity, allocatable: capacity } });
     await this.#call('POST', '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases', {
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
@@ -133,7 +129,10 @@ export class ProcessNode implements AsyncDisposable {
     }
   }
 
+  /** The lease, and the condition that the node controller sets to Unknown when leases stayed away for 40 s. */
   async #beat(): Promise<void> {
+    const ready = { type: 'Ready', status: 'True', reason: 'ProcessNode', message: 'ready' };
+    await this.#call('PATCH', `/api/v1/nodes/${nodeName}/status`, { status: { conditions: [ready] } });
     await this.#call('PATCH', `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${nodeName}`, {
       spec: { renewTime: microTime() },
     });
@@ -178,11 +177,28 @@ export class ProcessNode implements AsyncDisposable {
     if (!running.process.isRunning && !running.isStopping && !this.#isHolding) {
       return this.#begin(pod, running.restarts + 1);
     }
-    const isReady = running.process.isRunning && (await this.#probe(running));
+    const isReady = await this.#judge(running);
     if (isReady !== running.isReady) {
       running.isReady = isReady;
       await this.#report(running);
     }
+  }
+
+  /** As a kubelet: ready at the first success, not ready when the probe has failed for all of its attempts. */
+  async #judge(running: Running): Promise<boolean> {
+    if (!running.process.isRunning) {
+      return false;
+    }
+    const [container] = running.pod.spec.containers;
+    if (container === undefined) {
+      return false;
+    }
+    if (await this.#probe(running, container)) {
+      running.lastSuccessAt = performance.now();
+    }
+    const { failureThreshold, periodSeconds } = container.readinessProbe;
+    const patienceMs = failureThreshold * periodSeconds * 1_000;
+    return running.lastSuccessAt !== undefined && performance.now() - running.lastSuccessAt < patienceMs;
   }
 
   async #begin(pod: Pod, restarts: number): Promise<void> {
@@ -208,7 +224,7 @@ export class ProcessNode implements AsyncDisposable {
       },
       mounts: await this.#mounts(pod, container),
     });
-    const running = { pod, address, process, restarts, isReady: false, isStopping: false };
+    const running: Running = { pod, address, process, restarts, isReady: false, isStopping: false };
     this.#running.set(pod.metadata.name, running);
     await this.#report(running);
   }
@@ -310,9 +326,10 @@ export class ProcessNode implements AsyncDisposable {
     return directory;
   }
 
-  async #probe({ pod, address }: Running): Promise<boolean> {
-    const path = pod.spec.containers[0]?.readinessProbe.httpGet.path ?? '/';
-    return fetch(`http://${address}:${this.#options.probePort}${path}`, { signal: AbortSignal.timeout(1_000) }).then(
+  async #probe({ address }: Running, { readinessProbe }: Container): Promise<boolean> {
+    const { httpGet, timeoutSeconds } = readinessProbe;
+    const url = `http://${address}:${this.#options.probePort}${httpGet.path}`;
+    return fetch(url, { signal: AbortSignal.timeout(timeoutSeconds * 1_000) }).then(
       ({ ok }) => ok,
       () => false,
     );

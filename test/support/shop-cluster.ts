@@ -69,10 +69,12 @@ export class ShopCluster implements AsyncDisposable {
   }
 
   /** Pod that holds PostgreSQL's leadership. */
-  async postgresLeader(): Promise<string> {
-    const selector = 'app.kubernetes.io/name=postgres,ecommerce.stack/postgres-role in (master,primary)';
-    const name = await this.kubectl('get', 'pods', '-n', namespace, '-l', selector, '-o', 'name');
-    return name.trim().replace('pod/', '');
+  async postgresLeader(): Promise<{ readonly name: string; readonly uid: string } | undefined> {
+    const pods = await listObjects(this.cluster, namespace, 'pods');
+    const leader = pods.find(({ metadata }) =>
+      ['master', 'primary'].includes(metadata.labels?.['ecommerce.stack/postgres-role'] ?? ''),
+    );
+    return leader && { name: leader.metadata.name, uid: leader.metadata.uid ?? '' };
   }
 
   /** The gateway of a stack, for customers and for an administrator. */

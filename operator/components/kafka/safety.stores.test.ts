@@ -16,6 +16,7 @@ async function start(t: ExecutionContext, brokers: number) {
 test.serial('a killed broker, a killed controller and a roll lose no acknowledged event', async (t) => {
   const stack = await start(t, 3);
   const writer = await EventWriter.start(stack.pods.client('order'), topic);
+  t.teardown(() => writer.stop());
   const leader = await stack.activeController();
   const follower = [0, 1, 2].find((ordinal) => ordinal !== leader) ?? 0;
   for (const ordinal of [follower, leader]) {
