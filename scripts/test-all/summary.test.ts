@@ -43,7 +43,7 @@ test('every failed test is named once more at the end, by its tier, file and tit
   const failed = tier({
     name: 'stores',
     outcome: 'failed',
-    failures: ['operator › redis › scaling.stores › it grows'],
+    failures: [{ title: 'operator › redis › scaling.stores › it grows', reason: 'Error: no slots' }],
   });
-  t.is(failureList([tier({}), failed]), 'failed: stores: scaling.stores › it grows\n');
+  t.is(failureList([tier({}), failed]), 'failed: stores: scaling.stores › it grows\n  Error: no slots\n');
 });

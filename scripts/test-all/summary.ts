@@ -1,12 +1,11 @@
-import { type Counts, sumCounts } from './test-reader.ts';
+import { type Counts, type Failure, sumCounts } from './test-reader.ts';
 
 /** How one tier of tests ended. */
 export interface TierResult {
   readonly name: string;
   readonly outcome: 'passed' | 'failed' | 'skipped';
   readonly counts: Counts;
-  /** Titles of its failed tests. */
-  readonly failures: readonly string[];
+  readonly failures: readonly Failure[];
   readonly durationMs: number;
   /** Why it was skipped, or failed without a failed test. */
   readonly reason?: string;
@@ -49,10 +48,12 @@ export function summaryTable(results: readonly TierResult[]): string {
     .join('\n');
 }
 
-/** What failed, a line each, once more after the table: the explanations may be thousands of lines above. */
+/** What failed and why, once more after the table: the explanations may be thousands of lines above. */
 export function failureList(results: readonly TierResult[]): string {
   const lines = results.flatMap(({ name, failures }) =>
-    failures.map((title) => `failed: ${name}: ${shorten(title)}\n`),
+    failures.map(({ title, reason }) =>
+      [`failed: ${name}: ${shorten(title)}\n`, ...(reason === '' ? [] : [`  ${reason}\n`])].join(''),
+    ),
   );
   return lines.join('');
 }

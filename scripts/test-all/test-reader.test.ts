@@ -20,7 +20,7 @@ test('passed, failed, skipped and planned tests are counted by their lines', (t)
     ].join('\n'),
   );
   t.deepEqual(counts, { passed: 1, failed: 1, skipped: 3 });
-  t.deepEqual(failures, ['a › two Rejected promise returned by test']);
+  t.deepEqual(failures, [{ title: 'a › two Rejected promise returned by test', reason: '' }]);
 });
 
 test('a file that crashes and a time that is up count as failures', (t) => {
@@ -40,6 +40,51 @@ test('what a test logs and the explanation of a failure are kept', (t) => {
     { kind: 'detail', text: '    ℹ worst gap 18 ms' },
     { kind: 'detail', text: '  Difference (- actual, + expected):' },
     { kind: 'detail', text: "  - 'b'" },
+  ]);
+});
+
+test('each failure has its reason in short: the difference, or the error and where it came from', (t) => {
+  const { failures } = readAll(
+    `
+  ✘ [fail]: a › two as it should be
+  ✘ [fail]: a › three Rejected promise returned by test
+  ─
+
+  a › two
+
+  a.test.ts:4
+
+   3: first line
+   4: second line
+
+  as it should be
+
+  Difference (- actual, + expected):
+
+    [
+  -   'a',
+  +   'b',
+    ]
+
+  a › three
+
+  Rejected promise returned by test. Reason:
+
+  Error {
+    message: 'not within 10 s',
+  }
+
+  Error: not within 10 s
+      at wait (file:///wait.ts:3:55)
+      at Test.callFn (file:///node_modules/ava/lib/test.js:532:26)
+`,
+  );
+  t.deepEqual(failures, [
+    { title: 'a › two as it should be', reason: "-   'a', +   'b'," },
+    {
+      title: 'a › three Rejected promise returned by test',
+      reason: 'Error: not within 10 s at wait (file:///wait.ts:3:55)',
+    },
   ]);
 });
 

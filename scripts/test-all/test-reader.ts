@@ -26,6 +26,16 @@ export function sumCounts(counts: readonly Counts[]): Counts {
   );
 }
 
+/** A test that failed, a file that crashed or a time that was up. */
+export interface Failure {
+  readonly title: string;
+  /** The first lines of what ava says about it, as one line: what differed, or the message of the error. */
+  readonly reason: string;
+}
+
+/** A reason is for a list of one line each; the whole explanation stands above the list. */
+const reasonLength = 300;
+
 const ended = /^ *(✔|✘|-) (?:\[(fail|skip|todo|expected fail)\]:? )?(.+)$/;
 
 /**
@@ -34,15 +44,17 @@ const ended = /^ *(✔|✘|-) (?:\[(fail|skip|todo|expected fail)\]:? )?(.+)$/;
  * writes an error that has a property without a value, as every error of PostgreSQL has.)
  */
 export class TestReader {
-  readonly #failures: string[] = [];
+  readonly #failures: Failure[] = [];
   #counts: Counts = noTests;
+  /** The failure that is being explained: ava does so after the last test, each under its title. */
+  #explained = -1;
 
   get counts(): Counts {
     return this.#counts;
   }
 
-  /** The titles of the failed tests, in their order. */
-  get failures(): readonly string[] {
+  /** What failed, in its order. */
+  get failures(): readonly Failure[] {
     return this.#failures;
   }
 
@@ -51,15 +63,40 @@ export class TestReader {
     const [, mark, label, text] = ended.exec(line) ?? [];
     const kind = kindOf(mark, label);
     if (kind === undefined || text === undefined) {
-      return line.trim() === '' ? undefined : { kind: 'detail', text: line };
+      return this.#readDetail(line);
     }
     this.#counts = { ...this.#counts, [kind]: this.#counts[kind] + 1 };
     if (kind === 'failed') {
-      this.#failures.push(text);
+      this.#failures.push({ title: text, reason: '' });
     }
     return { kind, text };
   }
+
+  #readDetail(line: string): TestEvent | undefined {
+    const words = line.trim();
+    if (words === '') {
+      return undefined;
+    }
+    const heading = this.#failures.findIndex(({ title }) => title === words || title.startsWith(`${words} `));
+    if (heading >= 0) {
+      this.#explained = heading;
+    } else if (reasonLine.test(line)) {
+      this.#explain(words);
+    }
+    return { kind: 'detail', text: line };
+  }
+
+  #explain(words: string): void {
+    const failure = this.#failures[this.#explained];
+    if (failure !== undefined && failure.reason.length < reasonLength) {
+      const reason = `${failure.reason} ${words}`.trim().slice(0, reasonLength);
+      this.#failures[this.#explained] = { ...failure, reason };
+    }
+  }
 }
+
+/** Lines of an explanation that say most: of a difference, of an error's own text, of a stack inside the project. */
+const reasonLine = /^ {2}(?:[-+] |(?:[A-Z]\w*)?Error: | {4}at .*\.ts:\d)/;
 
 function kindOf(mark: string | undefined, label: string | undefined): Exclude<TestEvent['kind'], 'detail'> | undefined {
   if (mark === '✘') {
