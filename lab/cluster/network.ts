@@ -11,8 +11,16 @@ const outerLink = 'eth0';
 /**
  * Connects a lab to this machine and to nothing else: there is no default route, and what leaves through the link must
  * be an answer to this machine. May be repeated on a half-made network.
+ *
+ * The last command of an `up` that was killed may still run beside it: the kernel lets one command at a time change
+ * networks, and takes its time over those of a lab that ended. It may make or remove a link between our look and our
+ * command. As it is one command, a second attempt finds what it left.
  */
 export async function ensureNetwork(lab: Inside, addresses: LabAddresses): Promise<void> {
+  await makeNetwork(lab, addresses).catch(() => makeNetwork(lab, addresses));
+}
+
+async function makeNetwork(lab: Inside, addresses: LabAddresses): Promise<void> {
   // Built into many kernels; a module that cannot be loaded is told below by its effect.
   await succeeds(['modprobe', '-a', 'br_netfilter', 'overlay', 'nf_tables']);
   await ensureOuterLink(lab, addresses);
