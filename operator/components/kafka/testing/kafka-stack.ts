@@ -5,7 +5,7 @@ import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
 import type { KubeClient } from '../../../kube/kube-client.ts';
 import type { LiveObject } from '../../../kube/live-object.ts';
 import { aLive } from '../../../testing/live.ts';
-import type { ActionPorts, Observation, Reader } from '../../contract.ts';
+import type { ActionPorts, Observation, PlannedAction, Reader, Step } from '../../contract.ts';
 import { closeConnections, converse } from '../client.ts';
 import { adminAccess } from '../gather.ts';
 import { kafka } from '../index.ts';
@@ -25,8 +25,10 @@ export class KafkaStack {
   identity: string | undefined;
   /** `spec.replicas` of the StatefulSet. */
   replicas: number;
-  /** Names of the executed steps, in order. */
+  /** Names of the steps that were executed without an error, in order. */
   readonly steps: string[] = [];
+  /** What the last step failed with. */
+  #failure: unknown;
   /** Last words of pods that ended by themselves. */
   readonly #lastWords = new Map<string, string>();
   #wasReady = false;
@@ -70,15 +72,24 @@ export class KafkaStack {
     this.#wasReady ||= observation.readiness.state === 'ready';
     const planned = observation.plan;
     if (planned?.plan.kind === 'step') {
-      const { step } = planned.plan;
-      const label = step.target === undefined ? step.name : `${step.name} ${step.target}`;
-      this.steps.push(label);
-      if (step.message.includes('active controller')) {
-        this.restartedLeader = label;
-      }
-      await planned.execute(step, this.#ports());
+      await this.#execute(planned, planned.plan.step);
     }
     return observation;
+  }
+
+  /** As the engine: a step that fails (a leader that does not know the new controller yet) is planned anew from what is. */
+  async #execute({ execute }: PlannedAction, step: Step): Promise<void> {
+    const label = step.target === undefined ? step.name : `${step.name} ${step.target}`;
+    try {
+      await execute(step, this.#ports());
+    } catch (error) {
+      this.#failure = error;
+      return;
+    }
+    this.steps.push(label);
+    if (step.message.includes('active controller')) {
+      this.restartedLeader = label;
+    }
   }
 
   /** Passes until the condition holds. Throws with the last observation when it does not within the time. */
@@ -89,7 +100,8 @@ export class KafkaStack {
       if (performance.now() > end) {
         const tails = this.pods.running.map(({ ordinal, server }) => `${ordinal}: ${server.tail()}`).join('\n');
         const { readiness, plan } = last;
-        throw new Error(`still ${JSON.stringify({ readiness, plan: plan?.plan, steps: this.steps })}\n${tails}`);
+        const state = JSON.stringify({ readiness, plan: plan?.plan, steps: this.steps });
+        throw new Error(`still ${state}\n${tails}`, { cause: this.#failure });
       }
       // The engine looks again after `retryAfterMs`; shorter here, because a test waits.
       await delay(200);

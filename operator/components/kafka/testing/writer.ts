@@ -1,4 +1,5 @@
 import { CompressionTypes, type Consumer, type Kafka, Partitioners, type Producer } from 'kafkajs';
+import { waitFor } from '#lab/control-plane/wait.ts';
 
 /** What a writer saw while something was killed. */
 export interface Written {
@@ -7,6 +8,17 @@ export interface Written {
   readonly attempts: number;
   /** Longest time between two acknowledged events, milliseconds. */
   readonly longestGapMs: number;
+}
+
+const patience = { timeoutMs: 30_000, intervalMs: 200 } as const;
+
+/**
+ * As services do: each broker learns of rights and copies in its own time after the cluster has agreed on them, and
+ * kafkajs takes the first refusal for the last word. Rejects with the refusal when the time is over.
+ */
+async function connectPatiently(connect: () => Promise<void>): Promise<void> {
+  const isConnected = () => connect().then(() => true);
+  await waitFor('the writer is connected', isConnected, patience);
 }
 
 /** Sends numbered events one after another until `stop`; a failed one is sent again with the same number. */
@@ -30,7 +42,7 @@ export class EventWriter {
       maxInFlightRequests: 1,
       createPartitioner: Partitioners.DefaultPartitioner,
     });
-    await producer.connect();
+    await connectPatiently(() => producer.connect());
     const writer = new EventWriter(producer, topic);
     writer.#running = writer.#run();
     return writer;
