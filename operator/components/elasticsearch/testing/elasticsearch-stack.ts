@@ -24,8 +24,10 @@ export class ElasticsearchStack {
   identity: string | undefined;
   /** `spec.replicas` of the StatefulSet. */
   replicas: number;
-  /** Names of the executed steps, in order. */
+  /** Names of the steps that were executed without an error, in order. */
   readonly steps: string[] = [];
+  /** What the last step that failed did so with. */
+  #failure: unknown;
   /** Messages of the executed steps. */
   readonly messages: string[] = [];
   /** What a planned step would wait for, by the name of the check, in order of appearance. */
@@ -64,39 +66,62 @@ export class ElasticsearchStack {
     await Promise.all(missing.map((ordinal) => this.pods.start(this.stack, ordinal, input)));
   }
 
-  /** One pass: observe, and execute the planned step. */
+  /** One pass: observe, and execute the planned step. Rejects when that fails. */
   async pass(): Promise<Observation> {
+    const observation = await this.#observe();
+    await this.#execute(observation);
+    return observation;
+  }
+
+  /**
+   * One pass as the engine makes it: a step that fails (servers have not told each other yet) is planned anew from what is.
+   * Its error is told when the time is over.
+   */
+  async #tolerantPass(): Promise<Observation> {
+    const observation = await this.#observe();
+    await this.#execute(observation).catch((error: unknown) => {
+      this.#failure = error;
+    });
+    return observation;
+  }
+
+  async #observe(): Promise<Observation> {
     await this.#restartEnded();
     await this.pods.probe();
     const observation = await elasticsearch.observe(this.stack, this.#reader());
     this.identity ??= observation.report.identity;
     this.#wasReady ||= observation.readiness.state === 'ready';
-    const planned = observation.plan;
-    if (planned?.plan.kind === 'blocked') {
-      this.blocks.add(planned.plan.blockedBy);
-    }
-    if (planned?.plan.kind === 'step') {
-      const { step } = planned.plan;
-      this.steps.push(step.target === undefined ? step.name : `${step.name} ${step.target}`);
-      this.messages.push(step.message);
-      await planned.execute(step, this.#ports());
+    const { plan } = observation;
+    if (plan?.plan.kind === 'blocked') {
+      this.blocks.add(plan.plan.blockedBy);
     }
     return observation;
+  }
+
+  async #execute({ plan: planned }: Observation): Promise<void> {
+    if (planned?.plan.kind !== 'step') {
+      return;
+    }
+    const { step } = planned.plan;
+    await planned.execute(step, this.#ports());
+    this.steps.push(step.target === undefined ? step.name : `${step.name} ${step.target}`);
+    this.messages.push(step.message);
   }
 
   /** Passes until the condition holds. Throws with the last observation when it does not within the time. */
   async until(condition: (observation: Observation) => boolean, timeoutMs = 120_000): Promise<Observation> {
     const end = performance.now() + timeoutMs;
-    let last = await this.pass();
+    let last = await this.#tolerantPass();
     while (!condition(last)) {
       if (performance.now() > end) {
         const tails = this.pods.running.map(({ ordinal, server }) => `${ordinal}: ${server.tail()}`).join('\n');
         const { readiness, plan } = last;
-        throw new Error(`still ${JSON.stringify({ readiness, plan: plan?.plan, steps: this.steps })}\n${tails}`);
+        const state = JSON.stringify({ readiness, plan: plan?.plan, steps: this.steps });
+        throw new Error(`still ${state}\n${tails}`, { cause: this.#failure });
       }
       // The engine looks again after `retryAfterMs`; shorter here, because a test waits.
       await delay(200);
-      last = await this.pass();
+      last = await this.#tolerantPass();
     }
     return last;
   }

@@ -5,7 +5,7 @@ import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
 import type { KubeClient } from '../../../kube/kube-client.ts';
 import type { LiveObject } from '../../../kube/live-object.ts';
 import { aLive } from '../../../testing/live.ts';
-import type { ActionPorts, Observation, PlannedAction, Reader, Step } from '../../contract.ts';
+import type { ActionPorts, Observation, Reader } from '../../contract.ts';
 import { closeConnections, converse } from '../client.ts';
 import { adminAccess } from '../gather.ts';
 import { kafka } from '../index.ts';
@@ -27,7 +27,7 @@ export class KafkaStack {
   replicas: number;
   /** Names of the steps that were executed without an error, in order. */
   readonly steps: string[] = [];
-  /** What the last step failed with. */
+  /** What the last step that failed did so with. */
   #failure: unknown;
   /** Last words of pods that ended by themselves. */
   readonly #lastWords = new Map<string, string>();
@@ -63,29 +63,41 @@ export class KafkaStack {
     await Promise.all(missing.map((ordinal) => this.pods.start(this.stack, ordinal, input)));
   }
 
-  /** One pass: observe, and execute the planned step. */
+  /** One pass: observe, and execute the planned step. Rejects when that fails. */
   async pass(): Promise<Observation> {
+    const observation = await this.#observe();
+    await this.#execute(observation);
+    return observation;
+  }
+
+  /**
+   * One pass as the engine makes it: a step that fails (servers have not told each other yet) is planned anew from what is.
+   * Its error is told when the time is over.
+   */
+  async #tolerantPass(): Promise<Observation> {
+    const observation = await this.#observe();
+    await this.#execute(observation).catch((error: unknown) => {
+      this.#failure = error;
+    });
+    return observation;
+  }
+
+  async #observe(): Promise<Observation> {
     await this.#restartEnded();
     await this.pods.probe();
     const observation = await kafka.observe(this.stack, this.#reader());
     this.identity ??= observation.report.identity;
     this.#wasReady ||= observation.readiness.state === 'ready';
-    const planned = observation.plan;
-    if (planned?.plan.kind === 'step') {
-      await this.#execute(planned, planned.plan.step);
-    }
     return observation;
   }
 
-  /** As the engine: a step that fails (a leader that does not know the new controller yet) is planned anew from what is. */
-  async #execute({ execute }: PlannedAction, step: Step): Promise<void> {
-    const label = step.target === undefined ? step.name : `${step.name} ${step.target}`;
-    try {
-      await execute(step, this.#ports());
-    } catch (error) {
-      this.#failure = error;
+  async #execute({ plan: planned }: Observation): Promise<void> {
+    if (planned?.plan.kind !== 'step') {
       return;
     }
+    const { step } = planned.plan;
+    const label = step.target === undefined ? step.name : `${step.name} ${step.target}`;
+    await planned.execute(step, this.#ports());
     this.steps.push(label);
     if (step.message.includes('active controller')) {
       this.restartedLeader = label;
@@ -95,7 +107,7 @@ export class KafkaStack {
   /** Passes until the condition holds. Throws with the last observation when it does not within the time. */
   async until(condition: (observation: Observation) => boolean, timeoutMs = 90_000): Promise<Observation> {
     const end = performance.now() + timeoutMs;
-    let last = await this.pass();
+    let last = await this.#tolerantPass();
     while (!condition(last)) {
       if (performance.now() > end) {
         const tails = this.pods.running.map(({ ordinal, server }) => `${ordinal}: ${server.tail()}`).join('\n');
@@ -105,7 +117,7 @@ export class KafkaStack {
       }
       // The engine looks again after `retryAfterMs`; shorter here, because a test waits.
       await delay(200);
-      last = await this.pass();
+      last = await this.#tolerantPass();
     }
     return last;
   }

@@ -22,8 +22,10 @@ export class RedisStack {
   identity: string | undefined;
   /** `spec.replicas` of the StatefulSet. */
   replicas: number;
-  /** Names of the executed steps, in order. */
+  /** Names of the steps that were executed without an error, in order. */
   readonly steps: string[] = [];
+  /** What the last step that failed did so with. */
+  #failure: unknown;
 
   private constructor(stack: CompleteStack, pods: RedisPods) {
     this.stack = stack;
@@ -52,32 +54,55 @@ export class RedisStack {
     await Promise.all(missing.map((ordinal) => this.pods.start(ordinal, this.revision)));
   }
 
-  /** One pass: observe, and execute the planned step. With `diesAfterMs` the operator dies in the middle of it. */
+  /**
+   * One pass: observe, and execute the planned step. Rejects when that fails. With `diesAfterMs` the operator dies in
+   * the middle of it.
+   */
   async pass(diesAfterMs?: number): Promise<Observation> {
+    const observation = await this.#observe();
+    await this.#execute(observation, diesAfterMs);
+    return observation;
+  }
+
+  /**
+   * One pass as the engine makes it: a step that fails (servers have not told each other yet) is planned anew from what is.
+   * Its error is told when the time is over.
+   */
+  async #tolerantPass(): Promise<Observation> {
+    const observation = await this.#observe();
+    await this.#execute(observation).catch((error: unknown) => {
+      this.#failure = error;
+    });
+    return observation;
+  }
+
+  async #observe(): Promise<Observation> {
     const observation = await redis.observe(this.stack, this.#reader(AbortSignal.timeout(60_000)));
     this.identity ??= observation.report.identity;
-    const planned = observation.plan;
+    return observation;
+  }
+
+  async #execute({ plan: planned }: Observation, diesAfterMs?: number): Promise<void> {
     if (planned?.plan.kind === 'step') {
       const { step } = planned.plan;
-      this.steps.push(step.name);
       await planned.execute(step, this.#ports(AbortSignal.timeout(diesAfterMs ?? 60_000)));
+      this.steps.push(step.name);
     }
-    return observation;
   }
 
   /** Passes until the condition holds. Throws with the last observation when it does not within the time. */
   async until(condition: (observation: Observation) => boolean, timeoutMs = 60_000): Promise<Observation> {
     const end = performance.now() + timeoutMs;
-    let last = await this.pass();
+    let last = await this.#tolerantPass();
     while (!condition(last)) {
       if (performance.now() > end) {
-        throw new Error(
-          `still ${JSON.stringify({ readiness: last.readiness, plan: last.plan?.plan, steps: this.steps })}`,
-        );
+        const { readiness, plan } = last;
+        const state = JSON.stringify({ readiness, plan: plan?.plan, steps: this.steps });
+        throw new Error(`still ${state}`, { cause: this.#failure });
       }
       // The engine looks again after `retryAfterMs`; shorter here, because a test waits.
       await delay(100);
-      last = await this.pass();
+      last = await this.#tolerantPass();
     }
     return last;
   }
