@@ -130,7 +130,9 @@ export class RedisPods {
       slotsRefreshTimeout: 3000,
       clusterRetryStrategy: (attempts) => Math.min(100 + 100 * attempts, 1000),
       retryDelayOnFailover: 200,
-      maxRedirections: 32,
+      // With natMap, ioredis 5 notes a moved slot under a name that its pool does not have, and asks nodes by chance until
+      // it next reads the map of slots. Services use no natMap; commandTimeout bounds the whole.
+      maxRedirections: 1000,
       redisOptions: {
         username: servicesUser,
         password,
