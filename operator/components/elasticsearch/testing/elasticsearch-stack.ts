@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { KindName } from '../../../api/kinds.ts';
 import type { KubernetesObject, ObjectRef } from '../../../api/kubernetes.ts';
 import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
 import type { KubeClient } from '../../../kube/kube-client.ts';
 import type { LiveObject } from '../../../kube/live-object.ts';
 import { aLive } from '../../../testing/live.ts';
+import { passUntil } from '../../../testing/pass-until.ts';
 import type { ActionPorts, Observation, Reader } from '../../contract.ts';
 import { ask, type Call, closeConnections } from '../client.ts';
 import { adminAccess } from '../connection.ts';
@@ -26,8 +26,6 @@ export class ElasticsearchStack {
   replicas: number;
   /** Names of the steps that were executed without an error, in order. */
   readonly steps: string[] = [];
-  /** What the last step that failed did so with. */
-  #failure: unknown;
   /** Messages of the executed steps. */
   readonly messages: string[] = [];
   /** What a planned step would wait for, by the name of the check, in order of appearance. */
@@ -73,18 +71,6 @@ export class ElasticsearchStack {
     return observation;
   }
 
-  /**
-   * One pass as the engine makes it: a step that fails (servers have not told each other yet) is planned anew from what is.
-   * Its error is told when the time is over.
-   */
-  async #tolerantPass(): Promise<Observation> {
-    const observation = await this.#observe();
-    await this.#execute(observation).catch((error: unknown) => {
-      this.#failure = error;
-    });
-    return observation;
-  }
-
   async #observe(): Promise<Observation> {
     await this.#restartEnded();
     await this.pods.probe();
@@ -108,22 +94,21 @@ export class ElasticsearchStack {
     this.messages.push(step.message);
   }
 
-  /** Passes until the condition holds. Throws with the last observation when it does not within the time. */
-  async until(condition: (observation: Observation) => boolean, timeoutMs = 120_000): Promise<Observation> {
-    const end = performance.now() + timeoutMs;
-    let last = await this.#tolerantPass();
-    while (!condition(last)) {
-      if (performance.now() > end) {
-        const tails = this.pods.running.map(({ ordinal, server }) => `${ordinal}: ${server.tail()}`).join('\n');
-        const { readiness, plan } = last;
-        const state = JSON.stringify({ readiness, plan: plan?.plan, steps: this.steps });
-        throw new Error(`still ${state}\n${tails}`, { cause: this.#failure });
-      }
-      // The engine looks again after `retryAfterMs`; shorter here, because a test waits.
-      await delay(200);
-      last = await this.#tolerantPass();
-    }
-    return last;
+  /** Passes until the condition holds; see {@link passUntil}. */
+  until(condition: (observation: Observation) => boolean, timeoutMs = 120_000): Promise<Observation> {
+    return passUntil(
+      {
+        observe: () => this.#observe(),
+        execute: (observation) => this.#execute(observation),
+        explain: () =>
+          [
+            this.steps.join(', '),
+            ...this.pods.running.map(({ ordinal, server }) => `${ordinal}: ${server.tail()}`),
+          ].join('\n'),
+      },
+      condition,
+      { timeoutMs, intervalMs: 200 },
+    );
   }
 
   /** Passes until it is ready and nothing is left to do. */

@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { KindName } from '../../../api/kinds.ts';
 import type { KubernetesObject, ObjectRef } from '../../../api/kubernetes.ts';
 import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
 import type { KubeClient } from '../../../kube/kube-client.ts';
 import type { LiveObject } from '../../../kube/live-object.ts';
 import { aLive } from '../../../testing/live.ts';
+import { passUntil } from '../../../testing/pass-until.ts';
 import type { ActionPorts, Observation, Reader, Readiness } from '../../contract.ts';
 import { redis } from '../index.ts';
 import { podName, redisNames, shapeOf } from '../names.ts';
@@ -24,8 +24,6 @@ export class RedisStack {
   replicas: number;
   /** Names of the steps that were executed without an error, in order. */
   readonly steps: string[] = [];
-  /** What the last step that failed did so with. */
-  #failure: unknown;
 
   private constructor(stack: CompleteStack, pods: RedisPods) {
     this.stack = stack;
@@ -64,18 +62,6 @@ export class RedisStack {
     return observation;
   }
 
-  /**
-   * One pass as the engine makes it: a step that fails (servers have not told each other yet) is planned anew from what is.
-   * Its error is told when the time is over.
-   */
-  async #tolerantPass(): Promise<Observation> {
-    const observation = await this.#observe();
-    await this.#execute(observation).catch((error: unknown) => {
-      this.#failure = error;
-    });
-    return observation;
-  }
-
   async #observe(): Promise<Observation> {
     const observation = await redis.observe(this.stack, this.#reader(AbortSignal.timeout(60_000)));
     this.identity ??= observation.report.identity;
@@ -90,21 +76,17 @@ export class RedisStack {
     }
   }
 
-  /** Passes until the condition holds. Throws with the last observation when it does not within the time. */
-  async until(condition: (observation: Observation) => boolean, timeoutMs = 60_000): Promise<Observation> {
-    const end = performance.now() + timeoutMs;
-    let last = await this.#tolerantPass();
-    while (!condition(last)) {
-      if (performance.now() > end) {
-        const { readiness, plan } = last;
-        const state = JSON.stringify({ readiness, plan: plan?.plan, steps: this.steps });
-        throw new Error(`still ${state}`, { cause: this.#failure });
-      }
-      // The engine looks again after `retryAfterMs`; shorter here, because a test waits.
-      await delay(100);
-      last = await this.#tolerantPass();
-    }
-    return last;
+  /** Passes until the condition holds; see {@link passUntil}. */
+  until(condition: (observation: Observation) => boolean, timeoutMs = 60_000): Promise<Observation> {
+    return passUntil(
+      {
+        observe: () => this.#observe(),
+        execute: (observation) => this.#execute(observation),
+        explain: () => this.steps.join(', '),
+      },
+      condition,
+      { timeoutMs, intervalMs: 100 },
+    );
   }
 
   /** Passes until it is ready and nothing is left to do. */
