@@ -75,13 +75,29 @@ function readServer(server: Fields) {
 
 function readReplication(server: Fields): Replication {
   if (server['role'] === 'master') {
-    return { offset: Number(server['master_repl_offset'] ?? 0), isStreaming: true, source: undefined };
+    return {
+      offset: Number(server['master_repl_offset'] ?? 0),
+      isStreaming: true,
+      source: undefined,
+      followers: readFollowers(server),
+    };
   }
   return {
     offset: Number(server['slave_repl_offset'] ?? 0),
     isStreaming: server['master_link_status'] === 'up' && server['master_sync_in_progress'] === '0',
     source: server['master_host'],
+    followers: new Map(),
   };
+}
+
+/** From lines as `slave0:ip=10.0.0.7,port=6379,state=online,offset=42,lag=1`. */
+function readFollowers(server: Fields): ReadonlyMap<string, number> {
+  const lines = Object.entries(server).filter(([name]) => /^slave\d+$/.test(name));
+  const followers = lines.map(
+    ([, text]) => Object.fromEntries(text.split(',').map((pair) => pair.split('='))) as Fields,
+  );
+  const online = followers.filter((follower) => follower['state'] === 'online');
+  return new Map(online.map(({ ip = '', offset }) => [ip, Number(offset ?? 0)]));
 }
 
 function findPersistenceProblem(server: Fields): string | undefined {

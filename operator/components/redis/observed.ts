@@ -88,4 +88,6 @@ export interface Replication {
   readonly isStreaming: boolean;
   /** Of a replica: the address that it copies from. */
   readonly source: string | undefined;
+  /** Of a primary: how far each replica that it streams to has confirmed to have read, by the replica's address. */
+  readonly followers: ReadonlyMap<string, number>;
 }

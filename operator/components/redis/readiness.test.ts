@@ -35,7 +35,8 @@ function changed(change: (model: Model) => void): () => Model {
   };
 }
 
-const isReplica = { isStreaming: false, offset: 0, source: 'address-of-id-0' };
+const isPrimary = { isStreaming: true, offset: 100, source: undefined };
+const isReplica = { isStreaming: false, offset: 0, source: 'address-of-id-0', followers: new Map() };
 
 const cases: readonly Case[] = [
   { reason: 'CredentialsPending', message: /generated/, deviations: { rest: { passwordHashes: undefined } } },
@@ -91,6 +92,16 @@ const cases: readonly Case[] = [
     reason: 'ReplicasSyncing',
     message: /shop-redis-0 has 0 of 1/,
     deviations: { facts: { 3: { replication: isReplica } } },
+  },
+  {
+    reason: 'ReplicasSyncing',
+    message: /shop-redis-0 has 0 of 1 replicas in sync/,
+    deviations: { facts: { 0: { replication: { ...isPrimary, followers: new Map() } } } },
+  },
+  {
+    reason: 'ReplicasSyncing',
+    message: /^Primary shop-redis-0 has 0 of 1/,
+    deviations: { facts: { 0: { replication: { ...isPrimary, followers: new Map([['address-of-id-3', 0]]) } } } },
   },
   {
     reason: 'Scaling',

@@ -38,7 +38,7 @@ test('in a large cluster one node introduces and is introduced', (t) => {
 });
 
 test('a replica that copies from an old address is pointed to the present one', (t) => {
-  const replication = { offset: 0, isStreaming: false, source: 'old-address' };
+  const replication = { offset: 0, isStreaming: false, source: 'old-address', followers: new Map() };
   const [found] = findMisled(observe(formedModel(shape), { shape, facts: { 3: { replication } } }).topology);
   t.is(found?.replica.name, 'shop-redis-3');
   t.is(found?.primary.name, 'shop-redis-0');

@@ -121,13 +121,23 @@ export function findLaggard(topology: Topology, { replicasPerShard }: Shape): st
  */
 const maxLagBytes = 1024 * 1024;
 
-/** Whether the replica follows that primary closely: connected, first copy finished, lag small. */
+/** Whether the replica follows that primary closely: connected, first copy finished, stream confirmed, lag small. */
 export function replicaInSync(replica: Member, primary: Member): boolean {
   return (
     replica.primaryId === primary.id &&
     replica.replication.isStreaming &&
+    isConfirmed(replica, primary) &&
     primary.replication.offset - replica.replication.offset <= maxLagBytes
   );
+}
+
+/**
+ * A replica that has its first copy calls the link "up", yet the primary sends it nothing before its first word, which
+ * comes within a second: what is written until then has one copy. Only the primary knows when that has passed.
+ */
+function isConfirmed(replica: Member, { replication }: Member): boolean {
+  const confirmed = replication.followers.get(replica.address);
+  return confirmed !== undefined && (confirmed > 0 || replication.offset === 0);
 }
 
 /** The shard's replicas that are in sync, the one that has read most first. */

@@ -55,7 +55,12 @@ const blockers: readonly (readonly [string, Omit<Deviations, 'shape'>])[] = [
   ['allNodesOk', { answers: { 5: { state: 'silent', message: 'away' } } }],
   ['allNodesOk', { facts: { 5: { isStateOk: false } } }],
   ['noOpenSlots', { facts: { 0: { migrating: [{ slot: 1, peerId: 'id-1' }] } } }],
-  ['replicasInSync', { facts: { 5: { replication: { offset: 0, isStreaming: false, source: 'address-of-id-2' } } } }],
+  [
+    'replicasInSync',
+    {
+      facts: { 5: { replication: { offset: 0, isStreaming: false, source: 'address-of-id-2', followers: new Map() } } },
+    },
+  ],
 ];
 
 for (const [index, [blockedBy, deviations]] of blockers.entries()) {

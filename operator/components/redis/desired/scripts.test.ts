@@ -41,7 +41,10 @@ async function start(t: ExecutionContext, options: { nodes?: string; names?: str
 
 test('a first start announces the pod by name and address', async (t) => {
   const { started, nodes } = await start(t, { address: '10.0.0.9' });
-  t.is(started, '/config/redis.conf --cluster-announce-ip 10.0.0.9 --cluster-announce-hostname r-0.nodes.ns.svc');
+  t.is(
+    started,
+    '/config/redis.conf --cluster-announce-ip 10.0.0.9 --replica-announce-ip 10.0.0.9 --cluster-announce-hostname r-0.nodes.ns.svc',
+  );
   t.is(nodes, undefined);
 });
 

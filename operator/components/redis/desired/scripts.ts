@@ -67,7 +67,8 @@ if [ -s "$file" ]; then
   mv "$file.new" "$file"
 fi
 exec redis-server ${paths.config}/redis.conf \\
-  --cluster-announce-ip "$POD_IP" --cluster-announce-hostname "$POD_NAME.$POD_DOMAIN"
+  --cluster-announce-ip "$POD_IP" --replica-announce-ip "$POD_IP" \\
+  --cluster-announce-hostname "$POD_NAME.$POD_DOMAIN"
 `;
 }
 

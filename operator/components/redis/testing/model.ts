@@ -146,6 +146,9 @@ function factsOf(node: ModelNode, model: Model): NodeFacts {
       offset: 100,
       isStreaming: true,
       source: node.primaryId === undefined ? undefined : addressOf(node.primaryId),
+      followers: new Map(
+        model.nodes.filter(({ primaryId }) => primaryId === node.id).map(({ id }) => [addressOf(id), 100]),
+      ),
     },
     persistenceProblem: undefined,
     usedMemoryBytes: 1,

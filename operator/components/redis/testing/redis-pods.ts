@@ -158,19 +158,6 @@ export class RedisPods {
     }
   }
 
-  /**
-   * Waits until every replica has confirmed all that its primary was told: a primary sends nothing to a new replica before
-   * the replica's first word, which comes within a second, and what it acknowledged until then dies with it.
-   */
-  async whenReplicated(): Promise<void> {
-    let pending = true;
-    while (pending) {
-      await delay(20);
-      const infos = (await this.admin(['INFO', 'replication'])).map(String);
-      pending = !infos.filter((info) => info.includes('role:master')).every(isReplicated);
-    }
-  }
-
   /** Waits until three of the running nodes are primaries. */
   async whenThreePrimaries(): Promise<void> {
     let isDone = false;
@@ -256,11 +243,4 @@ export interface RunningPod {
   readonly server: ServerProcess;
   readonly paths: Paths;
   readonly environment: readonly string[];
-}
-
-/** From `INFO replication` of a primary: its replicas get the stream of changes and have all of it. */
-function isReplicated(info: string): boolean {
-  const end = /master_repl_offset:(\d+)/.exec(info)?.[1];
-  const replicas = [...info.matchAll(/^slave\d+:.*state=(\w+),offset=(\d+)/gm)];
-  return replicas.length > 0 && replicas.every(([, state, offset]) => state === 'online' && offset === end);
 }
