@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import test from 'ava';
 import { runProcess, startProcess, untilStatus } from '#chassis/testing/service-process.ts';
 import { databaseEnvironment } from '#chassis/testing/test-database.ts';
+import { waitFor } from '#lab/control-plane/wait.ts';
 import { startPostgres } from '#lab/stores/postgres.ts';
 
 const product = new URL('./main.ts', import.meta.url);
@@ -11,7 +12,8 @@ test('a process is not ready before its migrations, follows the database’s fat
   const server = await startPostgres();
   t.teardown(() => server.close());
   await server.createDatabase('product_db');
-  const environment = databaseEnvironment(server, 'product_db');
+  // Long enough that a busy machine sees the lost readiness before the listener closes.
+  const environment = { ...databaseEnvironment(server, 'product_db'), APP_SHUTDOWN_DELAY_MS: '3000' };
   const { child, url } = await startProcess(t, product, environment);
 
   t.is((await fetch(`${url}/health`)).status, 503);
@@ -41,7 +43,7 @@ test('a process is not ready before its migrations, follows the database’s fat
     }
   };
   const callers = Array.from({ length: 8 }, caller);
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await waitFor('every caller has been answered', () => Promise.resolve(statuses.length >= 8), { timeoutMs: 20_000 });
   const exited = once(child, 'exit');
   child.kill('SIGTERM');
   // As an endpoint controller would: nobody is sent here once the readiness is gone.

@@ -9,6 +9,7 @@ export interface Pod {
     readonly containers: readonly Container[];
     readonly volumes: readonly Volume[];
   };
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
 
 export interface Container {
@@ -49,4 +50,17 @@ export interface Claim {
     readonly volumeName?: string;
     readonly resources: { readonly requests: Readonly<Record<string, string>> };
   };
+}
+
+/** Whether the API server has it as ready. */
+export function isReportedReady({ status }: Pod): boolean {
+  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true;
+}
+
+/** One entry of the list that a kubelet writes; `rest` is what differs. */
+export function containerStatus(
+  container: Container | undefined,
+  rest: Record<string, unknown>,
+): Record<string, unknown> {
+  return { name: container?.name, image: container?.image, imageID: '', started: true, ...rest };
 }

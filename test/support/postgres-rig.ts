@@ -81,6 +81,17 @@ export class PostgresRig implements AsyncDisposable {
     this.#operator = await operate(this.#kubeconfig);
   }
 
+  /**
+   * After an outage of the API server: in a cluster these two end when they cannot renew their lease, and are started
+   * again. Here they hold none, and their watches, which back off up to a minute, would leave new pods unscheduled.
+   */
+  async restartControllers(): Promise<void> {
+    for (const name of ['kube-controller-manager', 'kube-scheduler'] as const) {
+      await this.server.stopProgram(name);
+      await this.server.startProgram(name);
+    }
+  }
+
   /** Applies the stack as a user would. */
   async apply(spec: Partial<EcommerceStackSpec>, annotations: Readonly<Record<string, string>> = {}): Promise<void> {
     const manifest = aManifest(namespace, 'shop', { services: onlyProduct, ...spec });
@@ -189,8 +200,13 @@ export class PostgresRig implements AsyncDisposable {
   async explain(): Promise<string> {
     const pods = await this.pods();
     const logs = pods.map(({ metadata }) => `--- ${metadata.name}\n${this.node.logs(metadata.name, 25)}`);
+    const described = await Promise.all([
+      this.kubectl(['describe', 'pods', '-l', 'app.kubernetes.io/name=postgres']),
+      this.server.kubectl(['describe', 'nodes']),
+    ]);
     const warnings = this.operator.logs.filter(({ level }) => level === 'error' || level === 'warn').slice(-5);
-    return [...logs, ...warnings.map((line) => JSON.stringify(line))].join('\n');
+    const failure = `the node's last round: ${String(this.node.lastError ?? 'fine')}`;
+    return [...logs, ...described, failure, ...warnings.map((line) => JSON.stringify(line))].join('\n');
   }
 
   /** Kills the operator, and waits until the pods have ended. */

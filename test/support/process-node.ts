@@ -8,7 +8,7 @@ import { loadConnection } from '../../operator/kube/connection.ts';
 import { createKubeMetrics } from '../../operator/kube/metrics.ts';
 import { createTransport, type Transport } from '../../operator/kube/transport.ts';
 import { PodProcess } from './pod-process.ts';
-import type { Claim, Container, Pod, Volume } from './pod-shapes.ts';
+import { type Claim, type Container, containerStatus, isReportedReady, type Pod, type Volume } from './pod-shapes.ts';
 
 export interface ProcessNodeOptions {
   readonly namespace: string;
@@ -43,6 +43,8 @@ const nodeName = 'process-node';
  * does for a pod what a kubelet does: volumes, environment, service-account token, readiness, restarts, graceful end.
  */
 export class ProcessNode implements AsyncDisposable {
+  /** Why the last round failed; `undefined` when it did not. */
+  lastError: unknown;
   readonly #server: LocalControlPlane;
   readonly #options: ProcessNodeOptions;
   readonly #transport: Transport;
@@ -122,8 +124,10 @@ export class ProcessNode implements AsyncDisposable {
         }
         await this.#bindClaims();
         await this.#syncPods();
-      } catch {
+        this.lastError = undefined;
+      } catch (error) {
         // Tried again at once: nothing here is worth more than the next round.
+        this.lastError = error;
       }
       await delay(150, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
     }
@@ -177,9 +181,9 @@ export class ProcessNode implements AsyncDisposable {
     if (!running.process.isRunning && !running.isStopping && !this.#isHolding) {
       return this.#begin(pod, running.restarts + 1);
     }
-    const isReady = await this.#judge(running);
-    if (isReady !== running.isReady) {
-      running.isReady = isReady;
+    running.isReady = await this.#judge(running);
+    // Compared with what is written there: the node controller takes readiness away while it thinks the node is gone.
+    if (running.isReady !== isReportedReady(pod)) {
       await this.#report(running);
     }
   }
@@ -386,10 +390,6 @@ export class ProcessNode implements AsyncDisposable {
     // The API server's answer to a path of ours has the shape that the caller names.
     return answer.body as T;
   }
-}
-
-function containerStatus(container: Container | undefined, rest: Record<string, unknown>): Record<string, unknown> {
-  return { name: container?.name, image: container?.image, imageID: '', started: true, ...rest };
 }
 
 function microTime(): string {
