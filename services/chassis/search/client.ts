@@ -45,7 +45,8 @@ export interface SearchClient {
 const connectionsPerNode = 10;
 /** Answers of a node that is overloaded or has no master just now: another attempt may be luckier. */
 const busyStatuses = new Set([429, 502, 503, 504]);
-const retryDelayMs = 100;
+/** Doubles with each attempt, from the first to the last: a lost master is replaced within seconds, not at once. */
+const retryDelayMs = { first: 100, last: 2000 } as const;
 
 /** Opens nothing yet: a service starts while Elasticsearch is still down. */
 export function openSearch(settings: SearchSettings, metrics: Metrics): SearchClient {
@@ -127,7 +128,8 @@ async function attemptAll(client: Client, request: SearchRequest): Promise<unkno
       throw result.error;
     }
     client.measures.retries.inc({ operation: request.operation });
-    await delay(retryDelayMs * attempt, undefined, request.signal === undefined ? {} : { signal: request.signal });
+    const delayMs = Math.min(retryDelayMs.last, retryDelayMs.first * 2 ** (attempt - 1));
+    await delay(delayMs, undefined, request.signal === undefined ? {} : { signal: request.signal });
   }
 }
 
@@ -140,7 +142,7 @@ async function attemptOnce({ nodes, settings }: Client, request: SearchRequest):
   const what = `${request.method} ${request.path.split('?')[0]}`;
   try {
     const reply = await deliver(node, settings, request);
-    if (busyStatuses.has(reply.status)) nodes.blame(node);
+    if (busyStatuses.has(reply.status)) nodes.spare(node);
     else nodes.praise(node);
     return reply.status < 400 ? { answer: parse(reply.text) } : refused(what, reply);
   } catch (cause) {

@@ -24,3 +24,12 @@ test('when all rest, the one that rests least is asked', (t) => {
   nodes.blame('b');
   t.is(nodes.next(), 'a');
 });
+
+test('when all rest, one that is busy is asked before one that does not answer', (t) => {
+  const nodes = new Nodes(['gone', 'busy'], () => 0);
+  nodes.blame('gone');
+  for (let turn = 0; turn < 3; turn += 1) {
+    nodes.spare('busy');
+    t.is(nodes.next(), 'busy');
+  }
+});

@@ -1,7 +1,9 @@
 /** The nodes that a client may ask, in turns; one that failed is left alone for a while. */
 
-/** Doubles with each failure in a row, from the first to the last. */
+/** Of one that does not answer: doubles with each failure in a row, from the first to the last. */
 const restMs = { first: 500, last: 15_000 } as const;
+/** Of one that answers that it is busy: shorter, so that it is asked before one that is not there. */
+const spareMs = 250;
 
 interface Node<T> {
   readonly value: T;
@@ -38,7 +40,15 @@ export class Nodes<T> {
     });
   }
 
-  /** It did not. */
+  /** It answered, but it has too much to do or no master. */
+  spare(value: T): void {
+    this.#of(value, (node) => {
+      node.failures = 0;
+      node.restsUntil = this.#now() + spareMs;
+    });
+  }
+
+  /** It did not answer. */
   blame(value: T): void {
     this.#of(value, (node) => {
       node.restsUntil = this.#now() + Math.min(restMs.last, restMs.first * 2 ** node.failures);

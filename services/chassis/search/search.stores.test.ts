@@ -22,7 +22,7 @@ test('documents, aliases and pages, over the loss of a node', async (t) => {
       urls: cluster.nodes.map(({ url }) => url),
       connectTimeoutMs: 1000,
       requestTimeoutMs: 10_000,
-      maxAttempts: 6,
+      maxAttempts: 10,
     },
     metrics,
   );
