@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 // One configuration per tier of tests, chosen by TIER. What each tier needs and
 // how long it takes is in CONTRIBUTING.md.
 const tiers = {
@@ -13,7 +15,8 @@ const tiers = {
     files: ['{services,operator,lab}/**/*.stores.test.ts'],
     timeout: '120s',
     workerThreads: false,
-    concurrency: 2,
+    // A file runs up to three servers, JVMs among them: two cores carry one file at a time.
+    concurrency: Math.max(1, Math.floor(availableParallelism() / 2)),
   },
   apiserver: { files: ['test/apiserver/*.test.ts'], timeout: '180s', workerThreads: false, concurrency: 2 },
   controlplane: { files: ['test/controlplane/*.test.ts'], timeout: '240s', workerThreads: false, concurrency: 1 },

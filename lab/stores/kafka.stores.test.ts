@@ -35,7 +35,8 @@ function connect(cluster: KafkaCluster, login = admin): Kafka {
     brokers: [...cluster.bootstrapServers],
     sasl: { mechanism: 'scram-sha-512', ...login },
     logLevel: logLevel.NOTHING,
-    retry: { retries: 15, initialRetryTime: 100, maxRetryTime: 1000 },
+    // A killed broker leads on until its session of 9 s is over, and longer when it was the active controller too.
+    retry: { retries: 60, initialRetryTime: 100, maxRetryTime: 1000 },
   });
 }
 

@@ -133,7 +133,7 @@ export class KafkaPods {
       sasl: { mechanism: 'scram-sha-512', username: service, password },
       logLevel: logLevel.NOTHING,
       connectionTimeout: 1000,
-      retry: { retries: 20, initialRetryTime: 100, maxRetryTime: 1000 },
+      retry: { retries: 60, initialRetryTime: 100, maxRetryTime: 1000 },
       socketFactory: ({ host, port, onConnect }) => connect({ host: this.resolve(host), port }, onConnect),
     });
   }
