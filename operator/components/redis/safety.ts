@@ -136,8 +136,7 @@ export function replicaInSync(replica: Member, primary: Member): boolean {
  * comes within a second: what is written until then has one copy. Only the primary knows when that has passed.
  */
 function isConfirmed(replica: Member, { replication }: Member): boolean {
-  const confirmed = replication.followers.get(replica.address);
-  return confirmed !== undefined && (confirmed > 0 || replication.offset === 0);
+  return (replication.followers.get(replica.address) ?? 0) > 0;
 }
 
 /** The shard's replicas that are in sync, the one that has read most first. */

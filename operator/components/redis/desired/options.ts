@@ -30,6 +30,8 @@ export function liveOptions(stack: CompleteStack): Options {
     // A first copy starts as soon as every replica of the shard asked for it, or after a second: one fork serves all.
     'repl-diskless-sync-delay': '1',
     'repl-diskless-sync-max-replicas': String(Math.max(1, stack.redis.replicasPerShard)),
+    // Seconds between pings in the stream of changes (default 10): the first one confirmed shows that a replica gets it.
+    'repl-ping-replica-period': '1',
     // How long a replica may be away without a full copy; grows with the data, at least Redis' default of 1 MiB.
     'repl-backlog-size': String(Math.max(1024 * 1024, Math.floor(maxMemory / 32))),
   };
@@ -48,6 +50,7 @@ export const liveOptionNames: readonly string[] = [
   'repl-backlog-size',
   'repl-diskless-sync-delay',
   'repl-diskless-sync-max-replicas',
+  'repl-ping-replica-period',
 ];
 
 /** Options that only a start can change: their hash is in the pod template, so that a change rolls the pods. */
