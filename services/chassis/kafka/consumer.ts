@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import { deadLetterTopic } from '#contracts/topics.ts';
+import { doublingMs } from '../doubling.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Worker } from '../service.ts';
@@ -144,7 +145,7 @@ class EventHandler {
           return 'dead';
         }
         this.#metrics.retries.inc({ topic: event.topic });
-        const wait = Math.min(retryDelayMs * 2 ** (attempt - 1), longestDelayMs);
+        const wait = doublingMs({ first: retryDelayMs, last: longestDelayMs }, attempt);
         await delay(wait, undefined, { signal: this.#signal });
       }
     }

@@ -1,6 +1,7 @@
 /** The connection of a service to Elasticsearch: JSON over pooled connections to all nodes in turn. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Dispatcher, Pool } from 'undici';
+import { doublingMs } from '../doubling.ts';
 import type { Check } from '../health.ts';
 import type { Metrics } from '../metrics.ts';
 import { SearchRefusedError, SearchUnavailableError } from './errors.ts';
@@ -128,8 +129,11 @@ async function attemptAll(client: Client, request: SearchRequest): Promise<unkno
       throw result.error;
     }
     client.measures.retries.inc({ operation: request.operation });
-    const delayMs = Math.min(retryDelayMs.last, retryDelayMs.first * 2 ** (attempt - 1));
-    await delay(delayMs, undefined, request.signal === undefined ? {} : { signal: request.signal });
+    await delay(
+      doublingMs(retryDelayMs, attempt),
+      undefined,
+      request.signal === undefined ? {} : { signal: request.signal },
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 /** The nodes that a client may ask, in turns; one that failed is left alone for a while. */
+import { doublingMs } from '../doubling.ts';
 
 /** Of one that does not answer: doubles with each failure in a row, from the first to the last. */
 const restMs = { first: 500, last: 15_000 } as const;
@@ -51,8 +52,8 @@ export class Nodes<T> {
   /** It did not answer. */
   blame(value: T): void {
     this.#of(value, (node) => {
-      node.restsUntil = this.#now() + Math.min(restMs.last, restMs.first * 2 ** node.failures);
       node.failures += 1;
+      node.restsUntil = this.#now() + doublingMs(restMs, node.failures);
     });
   }
 
