@@ -9,6 +9,7 @@
  */
 import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
+import { standInFor, standIns, writeStandIns } from './image-stand-ins.ts';
 
 /** The packages that each image's sources import themselves: the only list of them (a test compares it with the imports). */
 export const importedPackages = {
@@ -61,7 +62,9 @@ function dependenciesOf(locked: LockedPackages, path: string): readonly string[]
   const { dependencies, optionalDependencies, peerDependencies } = locked[path] ?? {};
   const optional = Object.keys({ ...optionalDependencies, ...peerDependencies });
   return [
-    ...Object.keys(dependencies ?? {}).map((name) => required(locked, path, name)),
+    ...Object.keys(dependencies ?? {})
+      .filter((name) => path !== `node_modules/${standInFor}` || standIns[name] === undefined)
+      .map((name) => required(locked, path, name)),
     ...optional.map((name) => resolveFrom(locked, path, name)).filter((dependency) => dependency !== undefined),
   ];
 }
@@ -112,6 +115,9 @@ export async function copyModules(root: string, set: ModuleSet, output: string):
       assertInstalled(path, locked[path]?.version, installed[path]?.version);
       await copyPackage(join(root, path), join(output, relative('node_modules', path)));
     }
+  }
+  if (set === 'operator') {
+    await writeStandIns(output);
   }
 }
 

@@ -16,7 +16,7 @@ export function nextSteps({ cluster, stack: { namespace, name }, published: { ur
   const path = kubectlDirectory === undefined ? '' : ` PATH=${kubectlDirectory}:$PATH`;
   const rows = [
     ['use kubectl', `export KUBECONFIG=${cluster.kubeconfigPath}${path}`],
-    ['fill the catalogue', `kubectl exec -n ${namespace} deploy/${name}-product -- node main.ts seed`],
+    ['fill the catalogue', `kubectl exec -n ${namespace} deploy/${name}-product -- node main.js seed`],
     ['ask the shop', `curl ${url}/api/v1/products?limit=3`],
     ['see the stack', `kubectl get ecommercestack -n ${namespace} ${name} -o wide`],
     ['see its parts', `make status${target}`],

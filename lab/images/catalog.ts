@@ -7,11 +7,13 @@ import {
   type ModuleSet,
   modulePaths,
 } from '../../scripts/image-modules.ts';
+import { run } from '../programs/run.ts';
 import type { Step } from '../provider.ts';
 import { buildahImage } from './buildah.ts';
 import { cacheEntry } from './cache-entry.ts';
 import { composeImage, type PreparedStage } from './compose.ts';
 import { contentKey, filesKey } from './content-key.ts';
+import { listFiles, readDockerignore } from './context-files.ts';
 import { debianImage } from './debian.ts';
 import { imagesDirectory, projectRoot } from './directories.ts';
 import { parseDockerfile } from './dockerfile.ts';
@@ -73,6 +75,8 @@ export async function preparedStages(): Promise<Readonly<Record<string, Prepared
     node: await nodeStage(),
     'operator-modules': await modulesStage('operator'),
     'service-modules': await modulesStage('services'),
+    'operator-program': await programStage(['services/contracts', 'operator']),
+    'service-program': await programStage(['services']),
   };
 }
 
@@ -106,6 +110,24 @@ async function nodeStage(): Promise<PreparedStage> {
   };
 }
 
+/** The result of the Dockerfile's `*-program` stages, out of this checkout's sources. */
+async function programStage(folders: readonly string[]): Promise<PreparedStage> {
+  const isIgnored = await readDockerignore(projectRoot);
+  const found = await Promise.all(folders.map((folder) => listFiles(projectRoot, folder, isIgnored)));
+  const paths = found.flat().map(({ path }) => path);
+  const key = contentKey(process.version, await filesKey(projectRoot, ['scripts/image-program.ts', ...paths]));
+  return {
+    key,
+    prepare: () =>
+      cacheEntry(imagesDirectory('stages', key), async (draft) => {
+        const program = join(projectRoot, 'scripts/image-program.ts');
+        await run([process.execPath, '--disable-warning=ExperimentalWarning', program, join(draft, 'out'), ...paths], {
+          cwd: projectRoot,
+        });
+      }),
+  };
+}
+
 /** The result of the Dockerfile's `*-modules` stages, out of this checkout's node_modules. */
 async function modulesStage(set: ModuleSet): Promise<PreparedStage> {
   // `as`: the format of package-lock.json.
@@ -113,7 +135,11 @@ async function modulesStage(set: ModuleSet): Promise<PreparedStage> {
     packages: LockedPackages;
   };
   const versions = modulePaths(packages, importedPackages[set]).map((path) => `${path}@${packages[path]?.version}`);
-  const key = contentKey(set, ...versions, await filesKey(projectRoot, ['scripts/image-modules.ts']));
+  const key = contentKey(
+    set,
+    ...versions,
+    await filesKey(projectRoot, ['scripts/image-modules.ts', 'scripts/image-stand-ins.ts']),
+  );
   return {
     key,
     prepare: () =>

@@ -70,16 +70,20 @@ test("the project's own Dockerfile: what changes least comes first and only the 
   const cart = planImage(file, { target: 'service', buildArgs: { SERVICE: 'cart' }, bases: ['runtime'] });
   const user = planImage(file, { target: 'service', buildArgs: { SERVICE: 'user' }, bases: ['runtime'] });
   t.deepEqual(cart.copies.slice(0, -1), user.copies.slice(0, -1));
-  t.deepEqual(cart.copies.at(-1), { sources: ['services/cart/'], destination: '/app/services/cart/' });
+  t.deepEqual(cart.copies.at(-1), {
+    from: 'service-program',
+    sources: ['/out/services/cart/'],
+    destination: '/app/services/cart/',
+  });
   t.like(cart.configure({}), {
     User: '10001:10001',
     WorkingDir: '/app/services/cart',
-    Entrypoint: ['node', 'main.ts'],
+    Entrypoint: ['node', 'main.js'],
     Cmd: ['serve'],
   });
   t.like(planImage(file, { target: 'operator', bases: ['runtime'] }).configure({}), {
     User: '10001:10001',
     WorkingDir: '/app',
-    Entrypoint: ['node', 'operator/main.ts'],
+    Entrypoint: ['node', '--max-semi-space-size=1', '--no-sparkplug', 'operator/main.js'],
   });
 });
