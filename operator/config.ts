@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { InstallationDefaults, StoreName } from './api/v1beta1/complete.ts';
+import { serviceAccountDirectory } from './kube/connection.ts';
 
 /** The operator's settings, read once from the environment; every variable begins with `OPERATOR_`. */
 export interface OperatorConfig {
@@ -17,6 +18,8 @@ export interface OperatorConfig {
   readonly instance: string;
   /** `OPERATOR_INSTALL_CRD`: `true` applies the CRD at start, for a run from a checkout; the chart brings its own. */
   readonly installCrd: boolean;
+  /** `OPERATOR_SERVICE_ACCOUNT_DIRECTORY`: of token, CA and namespace, for a pod that mounts them elsewhere than usual. */
+  readonly serviceAccountDirectory: string;
   /** `OPERATOR_REGISTRY`, `OPERATOR_IMAGES` and `OPERATOR_VERSIONS` (JSON objects by store name). */
   readonly installation: InstallationDefaults;
 }
@@ -41,6 +44,7 @@ export function parseConfig(environment: Environment): OperatorConfig {
     concurrency: reader.integer('OPERATOR_CONCURRENCY', { default: 4, min: 1, max: 64 }),
     instance: reader.text('OPERATOR_NAME', hostname()),
     installCrd: reader.oneOf('OPERATOR_INSTALL_CRD', ['true', 'false'], 'false') === 'true',
+    serviceAccountDirectory: reader.text('OPERATOR_SERVICE_ACCOUNT_DIRECTORY', serviceAccountDirectory),
     installation: {
       registry: reader.text('OPERATOR_REGISTRY', 'ecommerce-stack'),
       images: reader.byStore('OPERATOR_IMAGES'),

@@ -18,7 +18,7 @@ process.on('unhandledRejection', (error) => {
 });
 
 const operator = new EcommerceOperator({
-  connection: await loadConnection(),
+  connection: await loadConnection({ serviceAccountDirectory: config.serviceAccountDirectory }),
   logger,
   metrics: createKubeMetrics(runtimeMetrics.registry),
   fieldManager,

@@ -41,8 +41,8 @@ class TestOperator extends BaseOperator {
   uri(namespace?: string): string {
     return this.getCustomResourceApiUri('ecommerce.stack', 'v1beta1', 'ecommercestacks', namespace);
   }
-  coreApi(): CoreV1Api {
-    return this.kubeConfig.makeApiClient(CoreV1Api);
+  async coreApi(): Promise<CoreV1Api> {
+    return (await this.loadKubeConfig()).makeApiClient(CoreV1Api);
   }
 }
 
@@ -161,8 +161,9 @@ test.serial("the library's own API classes go over our pool with our credentials
     t.is(headers.authorization, 'Bearer x');
     sendJson(response, { apiVersion: 'v1', kind: 'NamespaceList', metadata: {}, items: [] });
   };
+  const api = await operator.coreApi();
   for (let call = 0; call < 20; call += 1) {
-    await operator.coreApi().listNamespace();
+    await api.listNamespace();
   }
   t.true(sockets.size < 5, `${sockets.size} connections for 20 calls`);
 });

@@ -5,7 +5,7 @@ import type { KubeConnection } from './connection.ts';
 import { kindOfResource, toOperatorLogger, toRef, toResourceEvent, toResourceMeta } from './dot-i-shapes.ts';
 import { EventFeed, type FeedType } from './event-feed.ts';
 import type { KubeMetrics } from './metrics.ts';
-import { PooledKubeConfig } from './pooled-config.ts';
+import type { PooledKubeConfig } from './pooled-config.ts';
 import type { KubeLogger } from './ports.ts';
 import { Reflector } from './reflector.ts';
 import { registerCrd } from './register-crd.ts';
@@ -31,6 +31,7 @@ export abstract class BaseOperator extends dotI.default {
   protected readonly client: RootKubeClient;
   protected readonly metrics: KubeMetrics;
   protected readonly log: KubeLogger;
+  readonly #connection: KubeConnection;
   readonly #fieldManager: string;
   readonly #stop = new AbortController();
   readonly #watches: Promise<void>[] = [];
@@ -43,12 +44,21 @@ export abstract class BaseOperator extends dotI.default {
     this.#fieldManager = options.fieldManager;
     this.transport = createTransport(options);
     this.client = createKubeClient({ ...options, transport: this.transport });
-    this.kubeConfig = new PooledKubeConfig(options.connection, this.transport);
+    this.#connection = options.connection;
   }
 
   /** Aborted by `stop`. */
   protected get stopping(): AbortSignal {
     return this.#stop.signal;
+  }
+
+  /**
+   * For code that speaks through client-node's API classes: a KubeConfig whose requests go over our pool. Loaded on demand,
+   * because its generated models take more memory than all the rest of the operator.
+   */
+  protected async loadKubeConfig(): Promise<PooledKubeConfig> {
+    const { PooledKubeConfig: Config } = await import('./pooled-config.ts');
+    return new Config(this.#connection, this.transport);
   }
 
   /** Ends watches and calls; idempotent. `stopped()` resolves when everything is closed. */

@@ -1,15 +1,13 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import type { ConnectionSource, Credentials, KubeConnection, TlsMaterial } from './connection.ts';
+import { CredentialsCache } from './credentials-cache.ts';
 
-/** How long headers and certificates are served from memory; files and tokens are read again after it, milliseconds. */
-const credentialsTtlMs = 10_000;
-
-/** A connection described by a kubeconfig or by the pod's service account, with client-node's ways to authenticate. */
+/** A connection described by a kubeconfig, with client-node's ways to authenticate. */
 export class ConfigConnection implements KubeConnection {
   readonly server: string;
   readonly namespace: string;
   readonly #config: KubeConfig;
-  #cached: { readonly untilMs: number; readonly value: Promise<Credentials> } | undefined;
+  readonly #cache = new CredentialsCache(() => this.#read());
 
   constructor(source: ConnectionSource) {
     this.#config = readConfig(source);
@@ -26,16 +24,8 @@ export class ConfigConnection implements KubeConnection {
     this.namespace = this.#config.getContextObject(this.#config.getCurrentContext())?.namespace ?? 'default';
   }
 
-  credentials(options: { readonly fresh?: boolean } = {}): Promise<Credentials> {
-    const now = performance.now();
-    if (this.#cached === undefined || options.fresh === true || now > this.#cached.untilMs) {
-      const value = this.#read();
-      this.#cached = { untilMs: now + credentialsTtlMs, value };
-      value.catch(() => {
-        this.#cached = undefined;
-      });
-    }
-    return this.#cached.value;
+  credentials(options?: { readonly fresh?: boolean }): Promise<Credentials> {
+    return this.#cache.get(options);
   }
 
   async #read(): Promise<Credentials> {

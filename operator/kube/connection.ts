@@ -1,3 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ConnectionEnvironment, connectionEnvironment } from './config.ts';
+
 /**
  * Where the API server is and who we are there: the part of a kubeconfig that a transport needs. Made by
  * `loadConnection` from a kubeconfig or, inside a pod, from the service account.
@@ -24,15 +28,33 @@ export interface TlsMaterial {
   readonly rejectUnauthorized: boolean;
 }
 
+/** Where a kubelet puts token, CA and namespace (kubernetes.io/docs, "Accessing the Kubernetes API from a Pod"). */
+export const serviceAccountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
+
 export interface ConnectionSource {
   /** Path of a kubeconfig; absent: `KUBECONFIG`, `~/.kube/config`, then the pod's service account. */
   readonly kubeconfig?: string;
   /** Context of the kubeconfig; absent: its current one. */
   readonly context?: string;
+  /** Directory of the pod's token, CA and namespace; absent: {@link serviceAccountDirectory}. */
+  readonly serviceAccountDirectory?: string;
 }
 
-/** Throws with the path and what is wrong with it. Asynchronous because the kubeconfig library is loaded on demand. */
+/**
+ * Throws with the path and what is wrong with it. The kubeconfig library is loaded on demand: a pod, which has no
+ * kubeconfig, does without its 15 MiB.
+ */
 export async function loadConnection(source: ConnectionSource = {}): Promise<KubeConnection> {
-  const { ConfigConnection } = await import('./config-connection.ts');
-  return new ConfigConnection(source);
+  const environment = connectionEnvironment();
+  if (hasKubeconfig(source, environment) || environment.serviceHost === '') {
+    const { ConfigConnection } = await import('./config-connection.ts');
+    return new ConfigConnection(source);
+  }
+  const { PodConnection } = await import('./pod-connection.ts');
+  return PodConnection.load(source.serviceAccountDirectory ?? serviceAccountDirectory, environment);
+}
+
+function hasKubeconfig({ kubeconfig, context }: ConnectionSource, environment: ConnectionEnvironment): boolean {
+  const isNamed = kubeconfig !== undefined || context !== undefined || environment.kubeconfig !== '';
+  return isNamed || (environment.home !== '' && existsSync(join(environment.home, '.kube/config')));
 }

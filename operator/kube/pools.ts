@@ -1,6 +1,7 @@
-import { Pool } from 'undici';
+import type { Pool as PoolType } from 'undici';
 import type { KubeConnection, TlsMaterial } from './connection.ts';
 import type { KubeMetrics } from './metrics.ts';
+import { Pool } from './undici.ts';
 
 /** TCP and TLS handshake together, milliseconds. */
 const connectTimeoutMs = 5_000;
@@ -41,7 +42,7 @@ export class Pools {
     await Promise.allSettled([current?.calls.close(), current?.watches.destroy()]);
   }
 
-  #open(purpose: 'calls' | 'watches', tls: TlsMaterial): Pool {
+  #open(purpose: 'calls' | 'watches', tls: TlsMaterial): PoolType {
     const pool = new Pool(this.#connection.server, {
       // HTTP/1.1 on purpose: the server would choose HTTP/2, whose one connection makes every call share one socket.
       allowH2: false,
@@ -59,8 +60,8 @@ export class Pools {
 /** The pools that belong to one set of certificates. */
 export interface PoolSet {
   readonly tls: TlsMaterial;
-  readonly calls: Pool;
-  readonly watches: Pool;
+  readonly calls: PoolType;
+  readonly watches: PoolType;
 }
 
 function isSameMaterial(a: TlsMaterial, b: TlsMaterial): boolean {

@@ -1,4 +1,4 @@
-import type { KubernetesObject, StackKey } from '../api/kubernetes.ts';
+import type { JsonObject, KubernetesObject, StackKey } from '../api/kubernetes.ts';
 import type { CacheNames } from './object-cache.ts';
 import { extractOwned, fingerprint } from './owned-fields.ts';
 import { type ObjectKind, type PackedLabels, PackedObject } from './packed-object.ts';
@@ -21,7 +21,7 @@ export function toPackedObject(
 ): PackedObject {
   const { metadata } = object;
   const { pool, names } = rules;
-  const owned = extractOwned(object, rules.manager);
+  const owned = shareNothing(extractOwned(object, rules.manager));
   const { annotations = {}, labels = {} } = metadata;
   const status = JSON.stringify(projectStatus(object));
   return new PackedObject({
@@ -40,6 +40,13 @@ export function toPackedObject(
     status: isRepetitive(kind.kind) ? pool.share(status) : status,
     stack: toStackKey(metadata.namespace, labels[names.stackLabel], pool),
   });
+}
+
+const nothing: JsonObject = Object.freeze({});
+
+/** Of most objects in the caches (pods, claims) we own no field. */
+function shareNothing(owned: JsonObject): JsonObject {
+  return Object.keys(owned).length === 0 ? nothing : owned;
 }
 
 /** Labels that Kubernetes' own controllers give each pod; all others are common to the objects of a component. */

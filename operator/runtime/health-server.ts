@@ -1,4 +1,4 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 
@@ -27,6 +27,9 @@ export interface HealthServerOptions {
   /** Address to listen on; all when absent. */
   readonly host?: string;
 }
+
+// An import of node:http reads all that it exports, also WebSocket, and with that loads Node's own undici: 5 MiB of heap.
+const { createServer } = process.getBuiltinModule('node:http');
 
 const defaultMetricsPort = 8080;
 const defaultProbesPort = 8081;
