@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { refKey } from '../api/kubernetes.ts';
 import type { ActionPorts, PlannedAction, Step } from '../components/contract.ts';
 import type { KubeClient } from '../kube/kube-client.ts';
+import { deadline } from '../runtime/deadline.ts';
 import type { ComponentResult } from './component-pass.ts';
 import type { Pass } from './pass.ts';
 import { refusalOf, rememberRefusal } from './refusals.ts';
@@ -96,8 +97,10 @@ function mayDisrupt(pass: Pass): boolean {
 
 async function execute(pass: Pass, { component, planned, step }: PlannedStep): Promise<ExecutedStep> {
   const message = `${component}: ${step.message}`;
+  // Outlives the pass, not the process: the time-out of a pass is lifted when the pass has ended.
+  using limit = deadline(pass.signal, stepTimeoutMs);
   try {
-    await planned.execute(step, portsOf(pass));
+    await planned.execute(step, portsOf(pass, limit.signal));
     pass.counters.steps += 1;
     pass.ports.events.emit(pass.object, { type: 'Normal', reason: 'OperationStep', message });
     return { component, error: undefined };
@@ -107,13 +110,12 @@ async function execute(pass: Pass, { component, planned, step }: PlannedStep): P
   }
 }
 
-function portsOf(pass: Pass): ActionPorts {
+function portsOf(pass: Pass, signal: AbortSignal): ActionPorts {
   return {
     kube: rememberingDeletions(pass),
     stack: pass.stack,
     secret: (name) => pass.memory.secrets.get(name)?.values,
-    // Outlives the pass, not the process: the time-out of a pass is lifted when the pass has ended.
-    signal: AbortSignal.any([pass.signal, AbortSignal.timeout(stepTimeoutMs)]),
+    signal,
   };
 }
 

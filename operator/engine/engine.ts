@@ -96,7 +96,7 @@ export class Engine {
     const executed = await executeSteps(pass, results);
     const verdicts = judge(pass, results);
     const status = buildStatus(pass, results, verdicts);
-    if (await writeStatus(pass.ports, pass.memory, pass.object, status)) {
+    if (await writeStatus(pass.ports, pass.object, status)) {
       pass.counters.statusWrites += 1;
     }
     announce(pass, status, verdicts);
@@ -157,7 +157,7 @@ function startPass(
     object,
     stack,
     secrets: new SecretStore(rest.ports, rest.memory, stack.namespace),
-    previous: currentStatus(object, rest.memory),
+    previous: currentStatus(rest.ports, object),
     pause: pauseMode(stack),
     credentials: new Map(),
   };

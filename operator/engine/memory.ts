@@ -1,4 +1,3 @@
-import type { KubernetesObject } from '../api/kubernetes.ts';
 import type { SecretValues } from '../components/contract.ts';
 
 /**
@@ -18,8 +17,6 @@ export interface StackMemory {
   readonly failedSteps: { readonly component: string; readonly error: unknown }[];
   /** By step: what the API server refused for good, and until when it is not asked again. */
   readonly refusedSteps: Map<string, { readonly message: string; readonly untilMs: number }>;
-  /** The last status we wrote, while the cache of stacks may still be older. */
-  lastWritten: KubernetesObject | undefined;
   /** By component: the failure that was announced last, until it is ready again; a flapping pod is one Event. */
   readonly announcedFailures: Map<string, string>;
   /** Violations of the last pass in one text, to send an Event only when they change. */
@@ -43,7 +40,6 @@ export function emptyMemory(): StackMemory {
     failedSteps: [],
     refusedSteps: new Map(),
     announcedFailures: new Map(),
-    lastWritten: undefined,
     lastViolations: '',
   };
 }

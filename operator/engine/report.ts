@@ -22,8 +22,8 @@ export async function reportFirstTouch(pass: Pass): Promise<void> {
     { type: 'Reconciling', status: 'True', reason: 'Reconciling', message },
   ];
   const status = base(pass.ports, pass.previous, drafts, pass.stack.generation);
-  const { memory, ports, object } = pass;
-  if (await writeStatus(ports, memory, object, { ...status, phase: 'Creating', message })) {
+  const { ports, object } = pass;
+  if (await writeStatus(ports, object, { ...status, phase: 'Creating', message })) {
     pass.counters.statusWrites += 1;
   }
   announceAdoption(pass);
@@ -47,7 +47,7 @@ export async function reportViolations(
   object: KubernetesObject,
   violations: readonly Violation[],
 ): Promise<void> {
-  const previous = currentStatus(object, memory);
+  const previous = currentStatus(ports, object);
   const message = violations
     .map((violation) => violation.message)
     .join('; ')
@@ -60,7 +60,7 @@ export async function reportViolations(
   ];
   const status = base(ports, previous, drafts, object.metadata.generation ?? 0);
   const conditions = [...(status.conditions ?? []), ...kept];
-  await writeStatus(ports, memory, object, { ...previous, ...status, conditions, phase: 'Stalled', message });
+  await writeStatus(ports, object, { ...previous, ...status, conditions, phase: 'Stalled', message });
   observeStack(ports, `${object.metadata.namespace}/${object.metadata.name}`, { ...previous, conditions });
   if (memory.lastViolations !== message) {
     memory.lastViolations = message;

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { Agent, type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { JsonObject } from '../../api/kubernetes.ts';
+import { Agent, request } from '../../kube/undici.ts';
+import { deadline } from '../../runtime/deadline.ts';
 
 /** The only I/O of this component: single requests to single nodes over connections that are kept for a while. */
 
@@ -61,7 +63,7 @@ const defaultTimeoutMs = 5000;
 /** A connection that nobody used for so long is closed. */
 const idleMs = 30_000;
 
-const agents = new Map<string, Agent>();
+const agents = new Map<string, Dispatcher>();
 
 /** The server's answer, `undefined` when it has none; rejects with one of the errors above. */
 export async function ask(target: ServerTarget, access: Access, call: Call, options: CallOptions): Promise<unknown> {
@@ -91,11 +93,12 @@ interface Delivery {
 }
 
 async function send({ target, access, timeoutMs, signal }: Delivery, { method, path, body }: Call) {
+  using limit = deadline(signal, timeoutMs);
   try {
     const reply = await request(`${target.url.replace(/\/+$/, '')}${path}`, {
       method,
       dispatcher: agentFor(access.ca),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      signal: limit.signal,
       headers: headersOf(access, body !== undefined),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });

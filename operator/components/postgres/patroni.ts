@@ -1,5 +1,7 @@
-import { Agent, type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { JsonObject } from '../../api/kubernetes.ts';
+import { Agent, request } from '../../kube/undici.ts';
+import { deadline } from '../../runtime/deadline.ts';
 import type { Member } from './observed.ts';
 
 /** Patroni's REST API of one pod. Writing calls need the password; reading ones do not. */
@@ -64,10 +66,11 @@ interface Call {
 async function send(agent: Dispatcher, at: PatroniEndpoint, call: Call & { readonly user: string }): Promise<string> {
   const what = `${call.method} ${call.path} of Patroni at ${at.host}`;
   const timeoutMs = call.timeoutMs ?? readTimeoutMs;
+  using limit = deadline(at.signal, timeoutMs);
   const reply = await request(`http://${at.host}:${at.port}${call.path}`, {
     method: call.method,
     dispatcher: agent,
-    signal: AbortSignal.any([at.signal, AbortSignal.timeout(timeoutMs)]),
+    signal: limit.signal,
     headersTimeout: timeoutMs,
     ...(call.method === 'GET' ? {} : authorized(call, at.password)),
   })
