@@ -1,8 +1,9 @@
 import { run } from '../../lab/programs/run.ts';
 import type { Table } from '../harness/report.ts';
+import type { ImageCopy } from './image-copy.ts';
 import { parseRollup } from './resident.ts';
 
-/** What the operator's process consists of before it has done anything; each row has all the modules above it as well. */
+/** What the process of the operator's image consists of before it has done anything; each row has all the modules above it as well. */
 const ladder: readonly (readonly [what: string, module: string | undefined])[] = [
   ['node alone', undefined],
   ['+ undici', 'undici'],
@@ -10,9 +11,10 @@ const ladder: readonly (readonly [what: string, module: string | undefined])[] =
   ['+ prom-client', 'prom-client'],
   ['+ pg', 'pg'],
   ['+ ioredis', 'ioredis'],
-  ['+ the kubeconfig library (@kubernetes/client-node)', '@kubernetes/client-node'],
+  ['+ kafkajs', 'kafkajs'],
   ['+ the operator class (@dot-i/k8s-operator)', '@dot-i/k8s-operator'],
-  ['+ everything of the operator, and the TypeScript parser', './operator/operator.ts'],
+  ['+ everything of the operator', './operator/operator.js'],
+  ['+ the kubeconfig library, which a pod does not load', '@kubernetes/client-node'],
 ];
 
 interface ImportCost {
@@ -37,13 +39,13 @@ const rollup = readFileSync('/proc/self/smaps_rollup', 'utf8');
 process.stdout.write(JSON.stringify({ rollup, importMs, heapUsed: process.memoryUsage().heapUsed }));
 `;
 
-/** Measures the ladder; each rung is a process of its own. */
-export async function measureComposition(): Promise<Table> {
+/** Measures the ladder in a copy of the image; each rung is a process of its own. */
+export async function measureComposition({ directory }: ImageCopy): Promise<Table> {
   const rows: (readonly (string | number)[])[] = [];
   let before = 0;
   for (const [index, [what]] of ladder.entries()) {
     const modules = ladder.slice(0, index + 1).flatMap(([, module]) => module ?? []);
-    const { rollup, heapUsed, importMs } = await importCost(modules);
+    const { rollup, heapUsed, importMs } = await importCost(directory, modules);
     const { rss, anonymous } = parseRollup(rollup);
     rows.push([what, rss, rss - before, anonymous, heapUsed / 2 ** 20, importMs]);
     before = rss;
@@ -55,8 +57,8 @@ export async function measureComposition(): Promise<Table> {
   };
 }
 
-async function importCost(modules: readonly string[]): Promise<ImportCost> {
+async function importCost(cwd: string, modules: readonly string[]): Promise<ImportCost> {
   const argv = [process.execPath, '--expose-gc', '--input-type=module', '--eval', program, ...modules];
   // `as`: the program writes exactly this.
-  return JSON.parse(await run(argv)) as ImportCost;
+  return JSON.parse(await run(argv, { cwd })) as ImportCost;
 }

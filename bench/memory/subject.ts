@@ -1,9 +1,9 @@
-import type { LiveCluster } from '../rig/live-cluster.ts';
-import type { OperatorProgram, OperatorProgramOptions } from '../rig/operator-program.ts';
+import type { LiveCluster, LiveOperatorOptions } from '../rig/live-cluster.ts';
+import type { OperatorProgram } from '../rig/operator-program.ts';
 import { parseRollup, type Resident } from './resident.ts';
 
 /** A way to run the operator. */
-export interface Setup extends Omit<OperatorProgramOptions, 'kubeconfig'> {
+export interface Setup extends LiveOperatorOptions {
   readonly what: string;
 }
 

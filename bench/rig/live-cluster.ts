@@ -5,12 +5,19 @@ import type { EcommerceStack } from '../../operator/api/v1beta1/ecommerce-stack.
 import { installOperator } from '../../test/support/operator-process.ts';
 import { type Admin, openAdmin } from './admin.ts';
 import { type OperatorProgram, type OperatorProgramOptions, startOperatorProgram } from './operator-program.ts';
+import { createPodIdentity } from './pod-identity.ts';
 import { RequestLog } from './requests.ts';
 import type { BenchServer } from './server.ts';
 import { type StatusDriver, startStatusDriver } from './status-driver.ts';
 
 /** The user that the operator process is, with the rights of the chart. */
 const operatorUser = 'ecommerce-operator';
+
+/** How a live cluster's operator is run. */
+export interface LiveOperatorOptions extends Omit<OperatorProgramOptions, 'identity'> {
+  /** With the service account of a pod; else with a kubeconfig. */
+  readonly isInPod?: boolean;
+}
 
 /** An API server with somebody who plays controllers and kubelets, and the operator as a process of its own. */
 export interface LiveCluster extends AsyncDisposable {
@@ -20,7 +27,7 @@ export interface LiveCluster extends AsyncDisposable {
   /** What the operator asks, by the audit log. */
   readonly requests: RequestLog;
   /** Starts the operator; resolves when its caches are in sync. */
-  startOperator(options?: Omit<OperatorProgramOptions, 'kubeconfig'>): Promise<OperatorProgram>;
+  startOperator(options?: LiveOperatorOptions): Promise<OperatorProgram>;
   /** Resolves when every stack is as wanted. */
   whenStacks(what: string, accept: (stack: EcommerceStack) => boolean): Promise<void>;
   /** Resolves when nobody who plays controllers has anything to do. */
@@ -37,13 +44,15 @@ export async function startLiveCluster(options: { readonly audit: boolean }): Pr
   const kubeconfig = await installOperator(server);
   const admin = await openAdmin(server.kubeconfigPath);
   const driver = await startStatusDriver(server.kubeconfigPath);
+  const pod = await createPodIdentity(server, operatorUser);
   const requests = new RequestLog(server, operatorUser);
   return {
     server,
     admin,
     driver,
     requests,
-    startOperator: (how = {}) => startOperatorProgram({ ...how, kubeconfig }),
+    startOperator: ({ isInPod = false, ...how } = {}) =>
+      startOperatorProgram({ ...how, identity: isInPod ? pod : { KUBECONFIG: kubeconfig } }),
     whenStacks: (what, accept) => whenStacks(admin, driver, what, accept),
     whenDriven: () => whenDriven(driver),
     whenQuiet: (quietMs) => whenQuiet(requests, quietMs),

@@ -3,12 +3,16 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { FatalWaitError, waitFor } from '../../lab/control-plane/wait.ts';
 import { findFreePort } from '../../lab/programs/ports.ts';
+import type { Environment } from './pod-identity.ts';
 
 /** How the operator is run. */
 export interface OperatorProgramOptions {
-  readonly kubeconfig: string;
+  /** Variables that say who it is at the API server: a kubeconfig, or what a pod has. */
+  readonly identity: Environment;
   /** Flags of Node. */
   readonly flags?: readonly string[];
+  /** Further variables. */
+  readonly environment?: Environment;
   /** Directory and file to start; the sources of this checkout when absent. */
   readonly program?: { readonly directory: string; readonly entry: string };
 }
@@ -37,7 +41,8 @@ export async function startOperatorProgram(options: OperatorProgramOptions): Pro
     cwd: directory,
     env: {
       ...process.env,
-      KUBECONFIG: options.kubeconfig,
+      ...options.environment,
+      ...options.identity,
       OPERATOR_METRICS_PORT: String(metricsPort),
       OPERATOR_PROBES_PORT: String(probesPort),
     },
