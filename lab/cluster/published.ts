@@ -1,15 +1,11 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { findFreePort } from '../programs/ports.ts';
-import { systemPath } from '../programs/run.ts';
 import type { Published, ServiceAddress } from '../provider.ts';
+import { channelVariable, handOver } from './hand-over.ts';
 import { daemonLog, enterCommand, type Inside, listDaemons } from './inside.ts';
 
-/** The position of the channel in `stdio` below. */
-const channel = 3;
 const script = join(import.meta.dirname, 'forward.ts');
 
 /** A Service that answers on this machine. */
@@ -29,7 +25,10 @@ export async function publishService(lab: Inside, service: ServiceAddress, wante
   const server = await listen(wantedPort);
   try {
     const port = portOf(server);
-    await handOver(lab, server, [service.namespace, service.name, String(service.port), String(port)]);
+    const args = [service.namespace, service.name, String(service.port), String(port)];
+    const program = ['setsid', '--fork', process.execPath, script, ...args];
+    const command = enterCommand(lab, 'all', [channelVariable, ...program]);
+    await handOver(command, server, daemonLog(lab.paths, 'forward'));
     return { url: `http://127.0.0.1:${port}`, port };
   } finally {
     server.close();
@@ -74,19 +73,4 @@ function portOf(server: Server): number {
     throw new TypeError('a server on 127.0.0.1 has a port');
   }
   return address.port;
-}
-
-async function handOver(lab: Inside, server: Server, args: readonly string[]): Promise<void> {
-  await using log = await open(daemonLog(lab.paths, 'forward'), 'a');
-  const program = ['setsid', '--fork', process.execPath, script, ...args];
-  const command = enterCommand(lab, 'all', [`NODE_CHANNEL_FD=${channel}`, ...program]);
-  const [file = '', ...rest] = command;
-  const child = spawn(file, rest, {
-    stdio: ['ignore', log.fd, log.fd, 'ipc'],
-    env: { ...process.env, PATH: systemPath() },
-  });
-  const taken = once(child, 'message');
-  child.send('listen', server);
-  await taken;
-  child.disconnect();
 }
