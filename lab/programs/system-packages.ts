@@ -3,6 +3,7 @@ import { access, open } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Progress } from '../provider.ts';
 import { runSystem, succeeds, systemPath } from './run.ts';
+import { repairServiceStarts, withoutServiceStarts } from './service-starts.ts';
 
 /** Programs of the system that the lab uses, by the Debian package that has them. */
 const programsOf = {
@@ -35,8 +36,12 @@ export const nodePackages: readonly SystemPackage[] = [
 /** What makes the images of the lab. */
 export const imagePackages: readonly SystemPackage[] = ['mmdebstrap', 'buildah'];
 
-/** Resolves when every package's programs are there: missing ones are installed when this is root on Debian or Ubuntu. */
+/**
+ * Resolves when every package's programs are there: missing ones are installed when this is root on Debian or Ubuntu, and
+ * none of their services is started.
+ */
 export async function ensureSystemPackages(packages: readonly SystemPackage[], progress: Progress): Promise<void> {
+  await repairServiceStarts();
   const missing = await findMissing(packages);
   if (missing.length === 0) {
     return;
@@ -47,7 +52,7 @@ export async function ensureSystemPackages(packages: readonly SystemPackage[], p
         'elsewhere the packages with the same programs) and run again.',
     );
   }
-  await progress.step(`install ${missing.join(', ')}`, () => aptInstall(missing));
+  await progress.step(`install ${missing.join(', ')}`, () => withoutServiceStarts(() => aptInstall(missing)));
   const stillMissing = await findMissing(missing);
   if (stillMissing.length > 0) {
     throw new Error(`apt-get installed ${stillMissing.join(', ')}, but their programs are not in ${systemPath()}`);

@@ -1,8 +1,9 @@
 /** Finds the programs of a store on this machine, and installs Debian's packages when that is allowed. */
 import { execFile } from 'node:child_process';
-import { access, constants, readdir, rm, writeFile } from 'node:fs/promises';
+import { access, constants, readdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { repairServiceStarts, withoutServiceStarts } from '../programs/service-starts.ts';
 
 const run = promisify(execFile);
 
@@ -30,6 +31,7 @@ export const redisPrograms: ProgramSource = { debianPackage: 'redis-server', fol
  * otherwise the error names the package to install.
  */
 export async function findProgram(program: string, source: ProgramSource): Promise<string> {
+  await repairServiceStarts();
   const found = await locate(program, source);
   if (found !== undefined) return found;
   const failure = await installPackage(source.debianPackage);
@@ -85,20 +87,6 @@ async function aptInstall(name: string): Promise<string | undefined> {
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message.split('\n').slice(-4).join(' ').trim() : String(error);
-  }
-}
-
-/** Debian starts services on installation unless this policy file refuses (invoke-rc.d and deb-systemd-invoke ask it). */
-async function withoutServiceStarts<T>(work: () => Promise<T>): Promise<T> {
-  const policy = '/usr/sbin/policy-rc.d';
-  const isOurs = await writeFile(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755, flag: 'wx' }).then(
-    () => true,
-    () => false,
-  );
-  try {
-    return await work();
-  } finally {
-    if (isOurs) await rm(policy, { force: true });
   }
 }
 
