@@ -5,20 +5,23 @@ import { followOperatorLog, statusText, untilInterrupted } from '../delivery/com
 import { deploy } from '../delivery/deploy.ts';
 import { loadImages } from '../delivery/load.ts';
 import { runOperator } from '../delivery/run-operator.ts';
+import { forgetUsed, rememberUsed, type UsedCluster } from '../delivery/used-clusters.ts';
 import { imageNames } from '../images/catalog.ts';
 import { ProgramError, run } from '../programs/run.ts';
 import type { Cluster, Progress } from '../provider.ts';
 import type { Command, CommandLine } from './command-line.ts';
 import { labStatus } from './lab-status.ts';
-import { chooseProvider, findCluster } from './providers.ts';
+import { chooseProvider, describeOthers, findCluster } from './providers.ts';
 
 type Run = (line: CommandLine, progress: Progress) => Promise<void>;
 
 /** What each command does. */
 export const commands: Readonly<Record<Command, Run>> = {
   async up({ name, clusterOnly }, progress) {
-    const { provider, reason } = await chooseProvider(name);
-    progress.note(`cluster: ${provider.kind} "${name}" (${reason})`);
+    const { provider, place, reason, others } = await chooseProvider(name, 'make');
+    progress.note(`cluster: ${provider.kind} "${place.context ?? name}" (${reason})`);
+    noteOthers(name, others, progress);
+    await rememberUsed(name, place);
     const cluster = await provider.up(progress);
     if (clusterOnly) {
       progress.note(`the cluster runs: export KUBECONFIG=${cluster.kubeconfigPath}`);
@@ -28,8 +31,10 @@ export const commands: Readonly<Record<Command, Run>> = {
   },
 
   async down({ name }, progress) {
-    const { provider } = await chooseProvider(name);
+    const { provider, place, others } = await chooseProvider(name);
     await provider.down(progress);
+    await forgetUsed(name, place);
+    noteOthers(name, others, progress);
   },
 
   async status({ name }) {
@@ -67,6 +72,12 @@ export const commands: Readonly<Record<Command, Run>> = {
     await runOnTerminal(cluster, words);
   },
 };
+
+function noteOthers(name: string, others: readonly UsedCluster[], progress: Progress): void {
+  for (const line of describeOthers(name, others)) {
+    progress.note(line);
+  }
+}
 
 /** The program has said itself what was wrong; this one ends with its exit code. */
 async function runOnTerminal(cluster: Cluster, argv: readonly string[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findPrograms } from '../assets/find-program.ts';
 import { stateDirectory } from '../paths.ts';
@@ -6,15 +6,23 @@ import { findFreePort, isPortFree } from '../programs/ports.ts';
 import { run } from '../programs/run.ts';
 import type { Cluster, ClusterProvider } from '../provider.ts';
 import { forwardPort, stopForwards } from './forward.ts';
-import { findHelm, removeRelease } from './helm.ts';
-import { operatorName, operatorNamespace, shopNamespace } from './names.ts';
 import { kubeconfigCluster } from './program-cluster.ts';
+import { removeDeployment } from './remove.ts';
+
+/** The name of kubectl's current context; rejects when there is none. */
+export async function currentContext(): Promise<string> {
+  const { kubectl } = await findPrograms(['kubectl']);
+  return (await run([kubectl, 'config', 'current-context'])).trim();
+}
 
 /**
  * The cluster of the current kubectl context, which is somebody else's: `up` makes nothing but a copy of the credentials
- * in use, so that a later change of context does not change the target, and `down` removes what was deployed.
+ * in use, and `down` removes what `up` made there. With the name of a context that `up` was used with, that copy tells
+ * the target, whatever kubectl's settings have become since.
  */
-export function currentProvider(): ClusterProvider {
+export function currentProvider(used?: string): ClusterProvider {
+  const currentCluster = async () =>
+    used === undefined ? contextCluster(await currentContext(), false) : contextCluster(used, true);
   return {
     kind: 'current',
     async up(progress) {
@@ -27,18 +35,9 @@ export function currentProvider(): ClusterProvider {
     },
     async down(progress) {
       const cluster = await currentCluster();
-      const helm = await findHelm(progress);
-      await progress.step(`remove the shop from ${cluster.name}`, async (step) => {
-        // The operator must still run while stacks are deleted: it is what cleans up after them.
-        step.detail('the stacks');
-        await cluster.kubectl(['delete', 'ecommercestacks', '--all', '-n', shopNamespace, '--ignore-not-found']);
-        step.detail('the namespaces and the operator');
-        await cluster.kubectl(['delete', 'namespace', shopNamespace, '--ignore-not-found']);
-        await removeRelease(cluster, helm, operatorName, operatorNamespace);
-        await cluster.kubectl(['delete', 'namespace', operatorNamespace, '--ignore-not-found']);
-        await stopForwards(directoryOf(cluster.name));
-        await rm(directoryOf(cluster.name), { recursive: true, force: true });
-      });
+      await removeDeployment(cluster, progress);
+      await stopForwards(directoryOf(cluster.name));
+      await rm(directoryOf(cluster.name), { recursive: true, force: true });
     },
     async find() {
       const cluster = await currentCluster().catch(() => undefined);
@@ -50,14 +49,15 @@ export function currentProvider(): ClusterProvider {
   };
 }
 
-async function currentCluster(): Promise<Cluster> {
+async function contextCluster(context: string, prefersCopy: boolean): Promise<Cluster> {
   const { kubectl } = await findPrograms(['kubectl']);
-  const context = (await run([kubectl, 'config', 'current-context'])).trim();
   const directory = directoryOf(context);
   const kubeconfigPath = join(directory, 'kubeconfig');
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const config = await run([kubectl, 'config', 'view', '--minify', '--flatten', '--raw']);
-  await writeFile(kubeconfigPath, config, { mode: 0o600 });
+  if (!prefersCopy || !(await isReadable(kubeconfigPath))) {
+    const config = await run([kubectl, 'config', 'view', '--context', context, '--minify', '--flatten', '--raw']);
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await writeFile(kubeconfigPath, config, { mode: 0o600 });
+  }
   return {
     ...kubeconfigCluster(kubeconfigPath),
     kind: 'current',
@@ -76,4 +76,11 @@ async function currentCluster(): Promise<Cluster> {
 /** Context names may hold anything. */
 function directoryOf(context: string): string {
   return stateDirectory('current', encodeURIComponent(context));
+}
+
+function isReadable(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -9,6 +9,7 @@ import { findInPath } from './find-in-path.ts';
 import { findHelm, installRelease } from './helm.ts';
 import { gatewayPort, operatorName, operatorNamespace, shopNamespace } from './names.ts';
 import { nextSteps } from './next-steps.ts';
+import { applyStack, ensureNamespace, type Manifest } from './own-objects.ts';
 import { type StackName, waitUntilReady } from './stack-wait.ts';
 import { supplyImages } from './supply.ts';
 
@@ -45,7 +46,9 @@ export async function deploy(cluster: Cluster, options: DeployOptions): Promise<
   await deployOperator(cluster, progress, manifest.version);
   await progress.step(`stack ${stack.namespace}/${stack.name}`, async (step) => {
     await ensureNamespace(cluster, stack.namespace);
-    await cluster.kubectl(['apply', '-n', stack.namespace, '-f', manifest.path]);
+    if (!(await applyStack(cluster, stack, manifest))) {
+      progress.note(`${stack.namespace}/${stack.name} was not made by make up: it stays as it is`);
+    }
     await explain(
       () => waitUntilReady(cluster, stack, step, options.timeoutMs ?? 300_000),
       () => diagnoseStack(cluster, stack),
@@ -63,13 +66,7 @@ export async function deployOperator(cluster: Cluster, progress: Progress, versi
   const { values } = await supplyImages(cluster, { version }, progress);
   const helm = await findHelm(progress);
   await progress.step('install the operator', async (step) => {
-    const chart = join(projectRoot, 'charts', operatorName);
-    await installRelease(cluster, helm, {
-      name: operatorName,
-      namespace: operatorNamespace,
-      chart,
-      values: values ?? {},
-    });
+    await installOperator(cluster, helm, values ?? {});
     step.detail('waiting for the resource EcommerceStack');
     await cluster.kubectl([
       'wait',
@@ -80,6 +77,12 @@ export async function deployOperator(cluster: Cluster, progress: Progress, versi
     step.detail('waiting for its Deployment');
     await waitForOperator(cluster);
   });
+}
+
+/** Installs or updates the chart of this checkout; does not wait for what it started. */
+export async function installOperator(cluster: Cluster, helm: string, values: object): Promise<void> {
+  const chart = join(projectRoot, 'charts', operatorName);
+  await installRelease(cluster, helm, { name: operatorName, namespace: operatorNamespace, chart, values });
 }
 
 /** Waits until the operator's Deployment runs its newest template; fails with its events and log. */
@@ -99,26 +102,13 @@ async function kubectlDirectory(): Promise<string | undefined> {
   return (await findInPath('kubectl')) === undefined ? dirname((await findPrograms(['kubectl'])).kubectl) : undefined;
 }
 
-/** Every pod in it must keep the strictest of Kubernetes' pod security standards. */
-async function ensureNamespace(cluster: Cluster, name: string): Promise<void> {
-  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
-  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
-  const apply = ['apply', '--server-side', '--field-manager=ecommerce-lab', '-f', '-'];
-  await cluster.kubectl(apply, { input: JSON.stringify(namespace) });
-}
-
-interface Manifest {
-  readonly path: string;
-  readonly name: string;
-  readonly version: string;
-}
-
-async function readManifest(path: string): Promise<Manifest> {
+/** Reads a manifest of one EcommerceStack, absolute or relative to the checkout. */
+export async function readManifest(path: string): Promise<Manifest> {
   const absolute = isAbsolute(path) ? path : join(projectRoot, path);
   // `as`: only these fields are read, and checked below; the API server checks the rest.
   const object = parse(await readFile(absolute, 'utf8')) as Partial<{
     readonly kind: string;
-    readonly metadata: { readonly name?: string };
+    readonly metadata: { readonly name?: string; readonly labels?: Readonly<Record<string, string>> };
     readonly spec: { readonly version?: string };
   }>;
   const { name } = object.metadata ?? {};
@@ -126,7 +116,7 @@ async function readManifest(path: string): Promise<Manifest> {
   if (object.kind !== 'EcommerceStack' || name === undefined || version === undefined) {
     throw new Error(`${absolute}: expected one EcommerceStack with metadata.name and spec.version`);
   }
-  return { path: absolute, name, version };
+  return { path: absolute, name, version, object };
 }
 
 /** Adds to a failure what the cluster says. */

@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import { serviceNames } from '../images/catalog.ts';
-import { projectRoot } from '../images/directories.ts';
 import type { Cluster, Progress } from '../provider.ts';
-import { waitForOperator } from './deploy.ts';
-import { findHelm, installRelease } from './helm.ts';
-import { operatorName, operatorNamespace } from './names.ts';
+import { installOperator, waitForOperator } from './deploy.ts';
+import { findHelm } from './helm.ts';
+import { operatorName } from './names.ts';
 import { supplyImages } from './supply.ts';
 
 /** Workloads whose pods are replaced after their image changed; the stores' pods are the operator's to replace. */
@@ -29,8 +27,7 @@ export async function loadImages(cluster: Cluster, names: readonly string[], pro
   if (values !== undefined) {
     const helm = await findHelm(progress);
     await progress.step('update the operator', async () => {
-      const chart = join(projectRoot, 'charts', operatorName);
-      await installRelease(cluster, helm, { name: operatorName, namespace: operatorNamespace, chart, values });
+      await installOperator(cluster, helm, values);
       await waitForOperator(cluster);
     });
   }
