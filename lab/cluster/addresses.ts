@@ -1,7 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runSystem } from '../programs/run.ts';
-import { labsDirectory } from './lab-paths.ts';
+import { registeredLabs } from './machine.ts';
 
 /** 10.246.N.0/30 for N = 0..255: as many labs side by side as one machine will ever have. */
 const slots = 256;
@@ -45,10 +45,10 @@ export async function findFreeSlot(): Promise<number> {
   throw new Error(`no free address range: all of 10.246.0.0/16 is in use on this machine (ip route show table all)`);
 }
 
-/** Slots of the labs of this user; a lab that is being made may have no link yet. */
-async function recordedSlots(): Promise<ReadonlySet<number>> {
-  const names = await readdir(labsDirectory()).catch(() => []);
-  const recorded = await Promise.all(names.map((name) => readSlot(join(labsDirectory(), name, 'lab.json'))));
+/** Slots of all labs of this machine; a lab that is being made may have no link yet. */
+export async function recordedSlots(registry?: string): Promise<ReadonlySet<number>> {
+  const labs = await registeredLabs(registry);
+  const recorded = await Promise.all(labs.map((directory) => readSlot(join(directory, 'lab.json'))));
   return new Set(recorded.filter((slot) => slot !== undefined));
 }
 

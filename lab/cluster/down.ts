@@ -7,6 +7,7 @@ import { hasCgroups, listHierarchies, removeCgroups } from './cgroups.ts';
 import { endProcesses, findHolder } from './holder.ts';
 import { restoreHostSettings } from './host-settings.ts';
 import { type LabPaths, labPaths } from './lab-paths.ts';
+import { registeredLabs, tidyMachine, unregisterLab } from './machine.ts';
 import { removeOuterLink } from './network.ts';
 import { readState } from './state.ts';
 
@@ -32,10 +33,13 @@ async function hasTraces(paths: LabPaths): Promise<boolean> {
 export async function removeEverything(paths: LabPaths): Promise<void> {
   const state = await readState(paths);
   await endProcesses(paths);
-  if (state !== undefined) {
+  // Of a lab that is not entered, as after a restart of the machine, the addresses may be another's by now.
+  if (state !== undefined && (await registeredLabs()).includes(paths.directory)) {
     await removeOuterLink(addressesOf(state.slot).link);
   }
   await removeCgroups(paths.cgroup, await listHierarchies());
   await runSystem(['rm', '-rf', '--one-file-system', '--', paths.directory]);
+  await unregisterLab(paths);
   await restoreHostSettings();
+  await tidyMachine();
 }

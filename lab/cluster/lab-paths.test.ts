@@ -23,6 +23,18 @@ test.serial('a lab lives in the directory for states of programs', (t) => {
   });
 });
 
+test.serial('labs of one name in different state directories have nothing in common', (t) => {
+  const groups = ['/home/ann/state', '/home/bob/state'].map((home) => {
+    let group = '';
+    withStateHome(home, () => {
+      group = labPaths('shop').cgroup;
+    });
+    return group;
+  });
+  t.not(groups[0], groups[1]);
+  t.regex(groups[0] ?? '', /^ecommerce-lab-shop-[0-9a-f]{8}$/);
+});
+
 test.serial('a directory that the lab cannot see is refused with what to change', (t) => {
   withStateHome('/run/user/0', () => {
     t.throws(() => labPaths('shop'), { message: /\/run\/user\/0.*XDG_STATE_HOME/ });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { stateDirectory } from '../paths.ts';
 
@@ -22,7 +23,7 @@ export interface LabPaths {
   readonly volumes: string;
   /** Temporary files of the lab's programs: they are killed, so they cannot clean up after themselves. */
   readonly temporary: string;
-  /** Name of its group in every cgroup hierarchy. */
+  /** Name of its group in every cgroup hierarchy; labs of one name in different state directories have each their own. */
   readonly cgroup: string;
 }
 
@@ -33,7 +34,7 @@ export function labPaths(name: string): LabPaths {
       `lab name "${name}": use 1-30 lower-case letters, digits and dashes, starting with a letter and not ending in a dash`,
     );
   }
-  const directory = join(labsDirectory(), name);
+  const directory = stateDirectory('lab', name);
   const hidden = hiddenDirectories.find((parent) => directory.startsWith(`${parent}/`));
   if (hidden !== undefined) {
     throw new RangeError(
@@ -50,11 +51,11 @@ export function labPaths(name: string): LabPaths {
     node: join(directory, 'node1'),
     volumes: join(directory, 'volumes'),
     temporary: join(directory, 'tmp'),
-    cgroup: `ecommerce-lab-${name}`,
+    cgroup: `ecommerce-lab-${name}-${directoryKey(directory)}`,
   };
 }
 
-/** The directory that holds a directory for each lab. */
-export function labsDirectory(): string {
-  return stateDirectory('lab');
+/** Short, and another one for each directory. */
+export function directoryKey(directory: string): string {
+  return createHash('sha256').update(directory).digest('hex').slice(0, 8);
 }

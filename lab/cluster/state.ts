@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { withLock } from '../programs/lock.ts';
 import { findFreeSlot } from './addresses.ts';
 import type { LabPaths } from './lab-paths.ts';
+import { registerLab } from './machine.ts';
 
 /** What a lab remembers; everything else is seen by looking at the machine. */
 export interface LabState {
@@ -24,6 +25,7 @@ export async function readState({ statePath }: LabPaths): Promise<LabState | und
 /** The state of a lab, recorded before anything is made, so that whatever is made is known to `down`. */
 export function ensureState(paths: LabPaths, programs: string): Promise<LabState> {
   return withLock('ecommerce-stack lab slots', async () => {
+    await registerLab(paths);
     const known = await readState(paths);
     const state = { slot: known?.slot ?? (await findFreeSlot()), programs };
     await mkdir(paths.directory, { recursive: true, mode: 0o755 });

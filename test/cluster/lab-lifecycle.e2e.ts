@@ -10,9 +10,13 @@ import { hasCgroups, listHierarchies } from '#lab/cluster/cgroups.ts';
 import { findHolder } from '#lab/cluster/holder.ts';
 import { labPaths } from '#lab/cluster/lab-paths.ts';
 import { createLabProvider } from '#lab/cluster/lab-provider.ts';
+import { registeredLabs } from '#lab/cluster/machine.ts';
 import { listProcesses } from '#lab/cluster/process-table.ts';
 import { readState } from '#lab/cluster/state.ts';
 import { waitFor } from '#lab/control-plane/wait.ts';
+import { forgetUsed } from '#lab/delivery/used-clusters.ts';
+import { run } from '#lab/programs/run.ts';
+import { createScratchDirectory } from '#lab/programs/scratch.ts';
 import { silentProgress } from '#lab/progress.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -45,6 +49,7 @@ async function traces(name: string, link: string, network: string | undefined): 
     ...mounts.split('\n').filter((line) => line.includes(paths.directory)),
     ...links.filter((candidate) => candidate === link).map((found) => `link ${found}`),
     ...(hasGroups ? [`cgroup ${paths.cgroup}`] : []),
+    ...(await registeredLabs()).filter((lab) => lab === paths.directory).map((lab) => `entry of ${lab}`),
     ...(isThere ? [`directory ${paths.directory}`] : []),
     ...temporary.filter((entry) => entry.startsWith('containerd-')).map((entry) => `/tmp/${entry}`),
   ];
@@ -88,6 +93,7 @@ test.serial('an up that is killed at any moment is repaired by the next, and dow
   const name = newName();
   const provider = createLabProvider(name);
   t.teardown(() => provider.down(silentProgress));
+  t.teardown(() => forgetUsed(name, { kind: 'lab' }));
   for (const [index, moment] of momentsOfDeath.entries()) {
     const up = spawn(process.execPath, ['lab/main.ts', 'up', '--cluster-only', '--name', name], {
       cwd: root,
@@ -107,6 +113,27 @@ test.serial('an up that is killed at any moment is repaired by the next, and dow
     const link = state === undefined ? 'none' : addressesOf(state.slot).link;
     t.deepEqual(await traces(name, link, undefined), [], `killed after ${moment} ms`);
   }
+});
+
+test.serial('labs of one name in different state directories live side by side', async (t) => {
+  const name = newName();
+  const homes = [await createScratchDirectory(), await createScratchDirectory()] as const;
+  const lab = (home: string, ...words: readonly string[]) =>
+    run([process.execPath, 'lab/main.ts', ...words], { cwd: root, env: { CLUSTER: 'lab', XDG_STATE_HOME: home } });
+  const down = (home: string) => lab(home, 'down', '--name', name);
+  t.teardown(() => Promise.all(homes.map(down)));
+  const inside = (home: string, ...words: readonly string[]) =>
+    lab(home, 'exec', '--name', name, '--', 'kubectl', ...words);
+  await Promise.all(homes.map((home) => lab(home, 'up', '--cluster-only', '--name', name)));
+  const [one, other] = homes;
+  await inside(one, 'create', 'namespace', 'only-here');
+  await t.throwsAsync(inside(other, 'get', 'namespace', 'only-here'));
+
+  await down(one);
+  t.regex(await inside(other, 'get', 'nodes'), / Ready /);
+  t.true(await inside(other, 'get', 'pods', '-A').then((pods) => pods.includes('coredns')));
+  await down(other);
+  t.deepEqual(await readdir(one), ['ecommerce-stack']);
 });
 
 test.serial('a lab for tests is removed when the process that started it is killed', async (t) => {
