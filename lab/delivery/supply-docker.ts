@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BuiltImage } from '../images/build.ts';
 import { serviceNames } from '../images/catalog.ts';
 import { projectRoot } from '../images/directories.ts';
 import { run } from '../programs/run.ts';
+import { makeTemporaryDirectory } from '../programs/scratch.ts';
 import type { Cluster, Progress } from '../provider.ts';
 import { inspectMachine } from './choose.ts';
 import { importChanged } from './imported-images.ts';
@@ -95,7 +95,7 @@ async function load(
   images: readonly Omit<BuiltImage, 'archivePath'>[],
   progress: Progress,
 ): Promise<readonly string[]> {
-  const directory = await mkdtemp(join(tmpdir(), 'ecommerce-images-'));
+  const directory = await makeTemporaryDirectory('images');
   try {
     return await progress.step('import images', async () => {
       const archivePath = join(directory, 'images.tar');

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../programs/run.ts';
+import { makeTemporaryDirectory } from '../programs/scratch.ts';
 import type { Step } from '../provider.ts';
 import { contentKey } from './content-key.ts';
 import { imagesDirectory } from './directories.ts';
@@ -48,7 +48,7 @@ async function readSources(): Promise<string> {
 }
 
 async function* bootstrap(step: Step): AsyncGenerator<Uint8Array> {
-  const directory = await mkdtemp(join(tmpdir(), 'debian-base-'));
+  const directory = await makeTemporaryDirectory('debian-base');
   try {
     const logPath = imagesDirectory('debian.log');
     const archive = join(directory, 'base.tar');

@@ -61,7 +61,7 @@ export async function installElasticsearch(folder: string): Promise<string> {
  * process. Throws with the servers' last lines when they do not come up in time.
  */
 export async function startElasticsearch(options: ElasticsearchOptions = {}): Promise<ElasticsearchCluster> {
-  const folder = await makeServerFolder('ecommerce-elasticsearch');
+  const folder = await makeServerFolder('elasticsearch');
   const nodes: ElasticsearchNode[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(nodes.map((node) => node.stop('kill')));

@@ -90,7 +90,7 @@ export function kafkaArguments(
  * Throws with the servers' last lines when they do not come up in a minute.
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaCluster> {
-  const folder = await makeServerFolder('ecommerce-kafka');
+  const folder = await makeServerFolder('kafka');
   const nodes: ManagedNode[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(nodes.map((node) => node.stop('kill')));

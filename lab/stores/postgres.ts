@@ -52,7 +52,7 @@ const superuser = 'postgres';
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const programFolder = dirname(await findProgram('initdb', postgresPrograms));
-  const folder = await makeServerFolder('ecommerce-postgres');
+  const folder = await makeServerFolder('postgres');
   const password = randomBytes(18).toString('base64url');
   try {
     await initialise(programFolder, folder, password);

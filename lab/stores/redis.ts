@@ -59,7 +59,7 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
   const primaries = options.primaries ?? 3;
   const size = primaries * (1 + (options.replicasPerPrimary ?? 0));
   const program = await findProgram('redis-server', redisPrograms);
-  const folder = await makeServerFolder('ecommerce-redis');
+  const folder = await makeServerFolder('redis');
   const password = randomBytes(18).toString('base64url');
   const nodes: ManagedNode[] = [];
   const close = async (): Promise<void> => {

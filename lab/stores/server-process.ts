@@ -1,9 +1,8 @@
 /** One store server as a child process: unprivileged, tied to this process's life, stopped by its own id. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, chown, constants, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { access, chown, constants, rm } from 'node:fs/promises';
+import { makeTemporaryDirectory } from '../programs/scratch.ts';
 
 /** Debian's `nobody`: PostgreSQL refuses to run as root, and a store under test needs no rights. */
 const nobody = 65_534;
@@ -39,9 +38,9 @@ export async function startServerProcess(
   return toServerProcess(child, output);
 }
 
-/** Folder owned by the user that servers run as; remove it with `removeFolder`. */
-export async function makeServerFolder(prefix: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), `${prefix}-`));
+/** Folder owned by the user that servers run as; remove it with `removeFolder`. What killed processes left goes first. */
+export async function makeServerFolder(purpose: string): Promise<string> {
+  const folder = await makeTemporaryDirectory(purpose);
   if (isRoot()) await chown(folder, nobody, nobody);
   return folder;
 }
