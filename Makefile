@@ -1,6 +1,7 @@
 # The front door: `make help` lists the targets. Each is one npm script; the work is in scripts/ and lab/.
 #
-# CLUSTER=lab|kind|current chooses where the shop runs; without it: kind where Docker and kind are there, else lab.
+# CLUSTER=lab|kind|current chooses where the shop runs; without it: where `up` went last, else kind where Docker and kind
+# are there, else lab.
 # NAME=shop names the cluster, so that several can run side by side.
 
 export CLUSTER

@@ -39,7 +39,8 @@ export function helpText(): string {
     '  --name           name of the cluster, so that several run side by side (default shop)',
     '  --cluster-only   with up: only the cluster, neither operator nor stack',
     '',
-    'CLUSTER=lab|kind|current chooses where; without it: kind where Docker and kind are there, else lab.',
+    'CLUSTER=lab|kind|current chooses where; without it: where up went last under the name, else kind where',
+    'Docker and kind are there, else lab.',
     '',
   ].join('\n');
 }
