@@ -23,17 +23,28 @@ test('rates are exact over several gateways, per caller, and survive the loss of
     await new Promise((resolve) => setTimeout(resolve, 50));
   await gateways[1]?.call('GET', '/health');
 
-  const flood = async (count: number, headers: Record<string, string>): Promise<readonly number[]> =>
+  const floodFrom = async (
+    count: number,
+    headersOf: (index: number) => Record<string, string>,
+  ): Promise<readonly number[]> =>
     Promise.all(
       Array.from(
         { length: count },
-        async (_, index) => (await gateways[index % 2]?.call('GET', product, { headers }))?.status ?? 0,
+        async (_, index) =>
+          (await gateways[index % 2]?.call('GET', product, { headers: headersOf(index) }))?.status ?? 0,
       ),
     );
+  const flood = (count: number, headers: Record<string, string>) => floodFrom(count, () => headers);
   const allowed = (statuses: readonly number[]): number => statuses.filter((status) => status === 200).length;
 
   t.is(allowed(await flood(100, { 'x-forwarded-for': '198.51.100.1' })), 5);
   t.is(allowed(await flood(100, { 'x-forwarded-for': '198.51.100.2' })), 5);
+  // What a caller writes itself is left of what the proxy before us adds.
+  const liars = await floodFrom(50, (index) => ({ 'x-forwarded-for': `203.0.113.${index}, 10.0.0.1, 10.7.7.7` }));
+  t.is(allowed(liars), 5);
+  const sixes = await floodFrom(50, (index) => ({ 'x-forwarded-for': `2001:db8:0:1::${index}:1` }));
+  t.is(allowed(sixes), 5);
+  t.is(allowed(await flood(10, { 'x-forwarded-for': '2001:db8:0:2::1' })), 5);
   const authorization = `Bearer ${await anAccessToken(['customer'])}`;
   const begun = performance.now();
   const customers = allowed(await flood(200, { authorization, 'x-forwarded-for': '198.51.100.1' }));

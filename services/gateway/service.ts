@@ -40,7 +40,7 @@ function buildEdgeDeps({ settings, logger, metrics, addCheck, onClose }: Platfor
   return {
     upstreams,
     tokens: createAccessTokens({ ...identity, now: Date.now }),
-    addresses: createClientAddresses(proxy.trustedProxies),
+    addresses: createClientAddresses({ hops: proxy.trustedHops, networks: proxy.trustedProxies }),
     limiter: limits.enabled === 'on' ? createLimiter(redis, metrics.registry, logger) : undefined,
     allowanceFor: createAllowances(limits),
     internalKeys: identity.internalKeys,

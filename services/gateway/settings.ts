@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { httpSettings, identitySettings, processSettings, redisSettings } from '#chassis/config/base.ts';
 import { setting } from '#chassis/config/settings.ts';
-import { commaList, milliseconds, oneOf, origin, text, wholeNumber } from '#chassis/config/values.ts';
+import { commaList, milliseconds, networks, oneOf, origin, text, wholeNumber } from '#chassis/config/values.ts';
 import { servicePorts, type UpstreamName } from '#contracts/services.ts';
 
 const upstream = (name: UpstreamName) =>
@@ -93,14 +93,21 @@ export const gatewaySettings = {
       fallback: '128',
       description: 'Most connections to one service.',
     }),
+    trustedHops: setting({
+      variable: 'APP_TRUSTED_PROXY_HOPS',
+      schema: wholeNumber(0, 10),
+      // The Ingress controller alone: a load balancer in front of it that forwards connections adds no entry.
+      fallback: '1',
+      description:
+        'How many proxies are in front of the gateway: as many entries of `X-Forwarded-For` are believed, from the right. 1: the Ingress controller; 2: a load balancer that speaks HTTP before it; 0: none.',
+    }),
     trustedProxies: setting({
       variable: 'APP_TRUSTED_PROXIES',
-      schema: commaList.pipe(
-        z.array(z.string().regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, 'must be networks such as 10.0.0.0/8')),
-      ),
-      // Private networks: an Ingress controller is always in one, a customer never is.
+      schema: networks,
+      // Private networks: an Ingress controller is always in one.
       fallback: '10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.0/8,100.64.0.0/10,fc00::/7,::1/128',
-      description: 'Networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.',
+      description:
+        'Networks in which these proxies are: from elsewhere `X-Forwarded-For` and `X-Forwarded-Proto` are not believed.',
     }),
     corsOrigins: setting({
       variable: 'APP_CORS_ORIGINS',

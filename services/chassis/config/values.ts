@@ -1,4 +1,5 @@
 /** Schemas that read the text of an environment variable. Their messages say what is allowed. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** A whole number between `min` and `max`. */
@@ -44,6 +45,15 @@ export const hostPorts = commaList.pipe(
     .min(1, 'must name at least one host:port'),
 );
 
+/** Networks in CIDR form, separated by commas. */
+export const networks = commaList.pipe(
+  z.array(
+    z.string().refine(isNetwork, {
+      error: ({ input }) => `${String(input)} is no network such as 10.0.0.0/8 or fc00::/7`,
+    }),
+  ),
+);
+
 /** A TCP port; 0 lets the system choose a free one. */
 export const port = wholeNumber(0, 65_535);
 
@@ -53,4 +63,12 @@ export const milliseconds = wholeNumber(0, 86_400_000);
 function isOrigin(value: string): boolean {
   const url = URL.parse(value);
   return url !== null && /^https?:$/.test(url.protocol) && url.origin === value;
+}
+
+function isNetwork(value: string): boolean {
+  const [, address = '', prefix = ''] = /^([^/]+)\/(\d{1,3})$/.exec(value) ?? [];
+  const family = isIP(address);
+  // IPv4 written as IPv6 would match nobody: addresses are compared in their short form.
+  const isMapped = /^::ffff:/i.test(address);
+  return family !== 0 && !isMapped && !address.includes('%') && Number(prefix) <= (family === 4 ? 32 : 128);
 }

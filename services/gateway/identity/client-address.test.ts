@@ -2,25 +2,55 @@ import type { IncomingMessage } from 'node:http';
 import test from 'ava';
 import { createClientAddresses } from './client-address.ts';
 
-const addresses = createClientAddresses(['10.0.0.0/8', 'fc00::/7']);
-const aRequest = (remoteAddress: string, headers: Record<string, string> = {}): IncomingMessage =>
-  ({ socket: { remoteAddress }, headers }) as unknown as IncomingMessage; // the two members that are read
+const networks = ['10.0.0.0/8', 'fc00::/7'];
+const one = createClientAddresses({ hops: 1, networks });
+const two = createClientAddresses({ hops: 2, networks });
+const aRequest = (remoteAddress: string, forwardedFor?: string, protocol = 'https'): IncomingMessage =>
+  ({
+    socket: { remoteAddress },
+    headers: {
+      'x-forwarded-proto': protocol,
+      ...(forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor }),
+    },
+  }) as unknown as IncomingMessage; // the two members that are read
 
 test('a stranger’s X-Forwarded-For is not believed', (t) => {
-  const request = aRequest('203.0.113.9', { 'x-forwarded-for': '198.51.100.1', 'x-forwarded-proto': 'https' });
-  t.is(addresses.addressOf(request), '203.0.113.9');
-  t.is(addresses.protocolOf(request), 'http');
+  const request = aRequest('203.0.113.9', '198.51.100.1');
+  for (const addresses of [one, two]) {
+    t.is(addresses.addressOf(request), '203.0.113.9');
+    t.is(addresses.protocolOf(request), 'http');
+  }
 });
 
-test('behind trusted proxies the last untrusted address counts', (t) => {
-  const forwarded = { 'x-forwarded-for': '1.1.1.1, 198.51.100.1, 10.9.9.9', 'x-forwarded-proto': 'https' };
-  t.is(addresses.addressOf(aRequest('10.1.2.3', forwarded)), '198.51.100.1');
-  t.is(addresses.addressOf(aRequest('::ffff:10.1.2.3', forwarded)), '198.51.100.1');
-  t.is(addresses.protocolOf(aRequest('fd00::1', forwarded)), 'https');
+test('behind one proxy nothing that the caller writes changes its address, wherever the caller is', (t) => {
+  for (const caller of ['198.51.100.1', '10.5.5.5', 'fd00::5', '2001:db8::5']) {
+    for (const spoofed of ['', '1.1.1.1, ', '1.1.1.1, 10.9.9.9, ', 'unknown, ', ', , ', '10.5.5.6,10.5.5.7,']) {
+      t.is(one.addressOf(aRequest('10.1.2.3', `${spoofed}${caller}`)), caller, `${spoofed}${caller}`);
+    }
+  }
 });
 
-test('inside only, the outermost trusted address counts, and nonsense is cut off', (t) => {
-  t.is(addresses.addressOf(aRequest('10.1.2.3', { 'x-forwarded-for': '10.0.0.7' })), '10.0.0.7');
-  t.is(addresses.addressOf(aRequest('10.1.2.3', { 'x-forwarded-for': 'unknown, 10.0.0.7' })), '10.0.0.7');
-  t.is(addresses.addressOf(aRequest('10.1.2.3', { 'x-forwarded-for': '' })), '10.1.2.3');
+test('behind two proxies the entry of the outer one counts, and what is left of it does not', (t) => {
+  t.is(two.addressOf(aRequest('10.1.2.3', '1.1.1.1, 198.51.100.1, 10.9.9.9')), '198.51.100.1');
+  t.is(two.addressOf(aRequest('10.1.2.3', '1.1.1.1, 10.5.5.5, 10.9.9.9')), '10.5.5.5');
+  // The inner proxy was asked directly: there is no second one to believe.
+  t.is(two.addressOf(aRequest('10.1.2.3', '1.1.1.1, 198.51.100.1')), '198.51.100.1');
+  t.is(two.addressOf(aRequest('10.1.2.3', '198.51.100.1')), '198.51.100.1');
+});
+
+test('without proxies, or without their header, the other end of the connection counts', (t) => {
+  const none = createClientAddresses({ hops: 0, networks });
+  t.is(none.addressOf(aRequest('10.1.2.3', '198.51.100.1')), '10.1.2.3');
+  t.is(none.protocolOf(aRequest('10.1.2.3', '198.51.100.1')), 'http');
+  for (const nonsense of [undefined, '', 'unknown', '198.51.100.1, unknown'])
+    t.is(one.addressOf(aRequest('10.1.2.3', nonsense)), '10.1.2.3', nonsense);
+});
+
+test('an address is told in one form, and a proxy is known in all of its forms', (t) => {
+  for (const peer of ['10.1.2.3', '::ffff:10.1.2.3', '::ffff:a01:203']) {
+    t.is(one.addressOf(aRequest(peer, '::ffff:198.51.100.1')), '198.51.100.1');
+    t.is(one.protocolOf(aRequest(peer)), 'https');
+  }
+  t.is(one.addressOf(aRequest('fd00::1', '2001:DB8:0::1')), '2001:db8::1');
+  t.is(one.addressOf(aRequest('10.1.2.3', '[2001:db8::1]:4711')), '2001:db8::1');
 });

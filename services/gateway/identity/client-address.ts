@@ -1,16 +1,28 @@
 /** Who is at the other end, through the proxies that we trust. */
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
+import { normalizeAddress } from './ip-address.ts';
 
 export interface ClientAddresses {
-  /** Address of the caller: the last one in `X-Forwarded-For` that no trusted proxy has. */
+  /** Address of the caller, in its normal form (`ip-address.ts`). */
   addressOf(request: IncomingMessage): string;
   /** `https` when a trusted proxy says so; our own server speaks http. */
   protocolOf(request: IncomingMessage): 'http' | 'https';
 }
 
-/** `networks` in CIDR form; throws when one is not. */
-export function createClientAddresses(networks: readonly string[]): ClientAddresses {
+export interface TrustedProxies {
+  /** How many proxies are before us: as many entries of `X-Forwarded-For` can be theirs, from the right. */
+  readonly hops: number;
+  /** Networks in CIDR form in which they are; throws when one is not. */
+  readonly networks: readonly string[];
+}
+
+/**
+ * Both must hold for an entry to be believed: it was written by a proxy in one of `networks`, and by one of the `hops`
+ * nearest to us. The networks alone are not enough: a customer in a private network, which is every customer of a shop in a
+ * company and every pod of a cluster, looks like one more proxy, and could have written the entries before its own.
+ */
+export function createClientAddresses({ hops, networks }: TrustedProxies): ClientAddresses {
   const trusted = new BlockList();
   for (const network of networks) {
     const [address = '', prefix = ''] = network.split('/');
@@ -19,32 +31,23 @@ export function createClientAddresses(networks: readonly string[]): ClientAddres
   const isTrusted = (address: string): boolean => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
   return {
     addressOf: (request) => {
-      const peer = plain(request.socket.remoteAddress ?? '');
-      const forwarded = request.headers['x-forwarded-for'];
-      if (forwarded === undefined || !isTrusted(peer)) return peer;
-      return lastUntrusted(String(forwarded), isTrusted) ?? peer;
+      let address = peerOf(request);
+      const entries = String(request.headers['x-forwarded-for'] ?? '').split(',');
+      for (let hop = 0; hop < hops && isTrusted(address); hop += 1) {
+        const next = normalizeAddress((entries.pop() ?? '').trim());
+        if (next === undefined) break;
+        address = next;
+      }
+      return address;
     },
     protocolOf: (request) => {
-      const isSecure =
-        request.headers['x-forwarded-proto'] === 'https' && isTrusted(plain(request.socket.remoteAddress ?? ''));
+      const isSecure = request.headers['x-forwarded-proto'] === 'https' && hops > 0 && isTrusted(peerOf(request));
       return isSecure ? 'https' : 'http';
     },
   };
 }
 
-/** From the right, because everything left of the first untrusted address was written by that stranger. */
-function lastUntrusted(forwarded: string, isTrusted: (address: string) => boolean): string | undefined {
-  let nearest: string | undefined;
-  for (const entry of forwarded.split(',').toReversed()) {
-    const address = plain(entry.trim());
-    if (isIP(address) === 0) return nearest;
-    nearest = address;
-    if (!isTrusted(address)) return address;
-  }
-  return nearest;
-}
-
-/** `::ffff:10.0.0.1` is 10.0.0.1. */
-function plain(address: string): string {
-  return address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
+function peerOf({ socket }: IncomingMessage): string {
+  const address = socket.remoteAddress ?? '';
+  return normalizeAddress(address) ?? address;
 }

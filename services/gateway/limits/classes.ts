@@ -1,5 +1,6 @@
 /** How much each kind of caller may do. */
 import { hasAnyRole, type Identity } from '#contracts/identity.ts';
+import { networkOf } from '../identity/ip-address.ts';
 import type { LimitClass } from '../routes/table.ts';
 import { type Rate, ratePerMinute } from './gcra.ts';
 
@@ -14,7 +15,7 @@ export interface LimitSettings {
 }
 
 export interface Allowance {
-  /** What is counted: a user, or an address while nobody is signed in. */
+  /** What is counted: a user, or an address (a /64 of IPv6) while nobody is signed in. */
   readonly subject: string;
   readonly limitClass: string;
   readonly rate: Rate;
@@ -40,7 +41,7 @@ export function createAllowances(
   };
   const sensitive = ratePerMinute(settings.sensitive);
   return ({ identity, address }, { method, limit }) => {
-    const subject = identity === undefined ? `ip:${address}` : `user:${identity.subject}`;
+    const subject = identity === undefined ? `ip:${networkOf(address)}` : `user:${identity.subject}`;
     const kind = kindOf(identity);
     const verb = method === 'GET' || method === 'HEAD' ? 'read' : 'write';
     // Reading an order list is not sensitive; placing an order is.
