@@ -11,6 +11,8 @@ import { describeApi } from './http/openapi.ts';
 import { type Route, routesWith } from './http/route.ts';
 import { createRouter } from './http/router.ts';
 import { createPublicServer, type RequestHandler } from './http/server.ts';
+import { createPurge } from './idempotency/purge.ts';
+import type { IdempotencyStore } from './idempotency/store.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import type { CommonGroups, Platform, ServiceDefinition, Worker } from './service.ts';
@@ -64,11 +66,15 @@ export async function startService<Groups extends SettingGroups & CommonGroups, 
   const built = buildService(definition, settings, logger);
   const { readiness, platform } = built;
   let isStarted = false;
-  const handler = createHandler(definition, built, settings);
+  const idempotency = definition.idempotency?.(built.deps);
+  const handler = createHandler(definition, built, { settings, idempotency });
   const publicServer = createPublicServer({ handler, readiness, logger, metrics: platform.metrics.http });
   const adminServer = createAdminServer({ registry: platform.metrics.registry, readiness, isStarted: () => isStarted });
   const { http } = settings;
-  const workers = definition.workers?.(built.deps) ?? [];
+  const workers = [
+    ...(definition.workers?.(built.deps) ?? []),
+    ...(idempotency === undefined ? [] : [createPurge(idempotency, platform)]),
+  ];
   const start = async (): Promise<{ readonly port: number; readonly adminPort: number }> => {
     const adminPort = await listen(adminServer, http.adminPort);
     const port = await listen(publicServer, http.port);
@@ -98,7 +104,10 @@ export async function startService<Groups extends SettingGroups & CommonGroups, 
 function createHandler<Groups extends SettingGroups & CommonGroups, Deps>(
   definition: ServiceDefinition<Groups, Deps>,
   built: BuiltService<Groups, Deps>,
-  settings: Settings<Groups & CommonGroups>,
+  {
+    settings,
+    idempotency,
+  }: { readonly settings: Settings<Groups & CommonGroups>; readonly idempotency: IdempotencyStore | undefined },
 ): RequestHandler {
   const { platform, deps } = built;
   const handleRoutes = createAppHandler({
@@ -107,7 +116,7 @@ function createHandler<Groups extends SettingGroups & CommonGroups, Deps>(
     logger: platform.logger,
     metrics: platform.metrics.http,
     identityKeys: definition.identityKeys?.(platform.settings) ?? [],
-    idempotency: definition.idempotency?.(deps),
+    idempotency,
     responseCheck: settings.http.responseCheck,
   });
   const edge = definition.edge?.(deps, platform);

@@ -11,7 +11,10 @@ import type { IdempotencyClaim, IdempotencyStore } from './store.ts';
  * The table is `idempotency_keys`, made by the service's own migration; see services/README.md.
  */
 const claimLifetimeSeconds = 60;
-/** How long a reply is remembered. */
+/**
+ * How long a reply is remembered; after that the key counts as unused, also while its row is still there. A day is what
+ * payment APIs promise (Stripe: keys may be removed after 24 hours), so clients' retries are made for it.
+ */
 const replyLifetimeHours = 24;
 
 /** One statement: insert, or take over what is expired, or tell what is there. */
@@ -44,6 +47,22 @@ const releaseStatement = sql(
   'delete from idempotency_keys where scope = $1 and key = $2 and token = $3 and status is null',
 );
 
+/**
+ * Whoever is taking over an expired key holds its lock: that one is skipped. The array is made once; with `in (select …
+ * limit)` a plan could run the subquery again and delete more than the limit.
+ */
+const purgeStatement = sql(
+  'idempotency_purge',
+  `with gone as (
+     delete from idempotency_keys where ctid = any (array(
+       select ctid from idempotency_keys where created_at < now() - make_interval(hours => $1)
+       order by created_at limit $2 for update skip locked
+     ))
+     returning 1
+   )
+   select count(*) as count from gone`,
+);
+
 interface ClaimRow {
   readonly claimed: boolean;
   readonly fingerprint: string | null;
@@ -73,6 +92,10 @@ export function createPostgresIdempotencyStore(database: Database): IdempotencyS
     },
     release: async ({ scope, key }, token) => {
       await database.primary.rows(releaseStatement, [scope, key, token]);
+    },
+    purge: async (limit) => {
+      const [row] = await database.primary.rows<{ count: number }>(purgeStatement, [replyLifetimeHours, limit]);
+      return row?.count ?? 0;
     },
   };
 }

@@ -26,4 +26,6 @@ export interface IdempotencyStore {
   complete(key: IdempotencyKey, token: string, reply: Reply): Promise<void>;
   /** Forgets the claim: the request failed and may be tried again. */
   release(key: IdempotencyKey, token: string): Promise<void>;
+  /** Removes up to `limit` keys that have expired; resolves with how many. Several processes may do so at once. */
+  purge(limit: number): Promise<number>;
 }
