@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import pg from 'pg';
 import {
   type Answer,
   type CallOptions,
@@ -24,18 +25,103 @@ async function create(service: ServiceUnderTest, slug: string, parentId: string 
   return answer.json.id;
 }
 
+interface Listed {
+  readonly id: string;
+  readonly parentId: string | null;
+  readonly slug: string;
+}
+
+/** All pages of a list. */
+async function readPages(service: ServiceUnderTest, query: string, between?: () => Promise<unknown>) {
+  const items: Listed[] = [];
+  let cursor = '';
+  let pages = 0;
+  do {
+    const page = await service.call('GET', `${path}?${query}${cursor}`);
+    if (page.status !== 200) throw new Error(page.text);
+    items.push(...page.json.items);
+    cursor = page.json.nextCursor === null ? '' : `&cursor=${page.json.nextCursor}`;
+    pages += 1;
+    await between?.();
+  } while (cursor !== '');
+  return { items, pages };
+}
+
+/** The tree as a reader of the pages builds it: a child whose parent has not come yet would be a defect. */
 async function tree(service: ServiceUnderTest): Promise<unknown> {
-  interface Node {
-    readonly slug: string;
-    readonly children: readonly Node[];
+  const top: Record<string, unknown> = {};
+  const known = new Map<string, Record<string, unknown>>();
+  for (const { id, parentId, slug } of (await readPages(service, 'limit=2')).items) {
+    const parent = parentId === null ? top : known.get(parentId);
+    if (parent === undefined) throw new Error(`${slug} came before its parent`);
+    const children = {};
+    parent[slug] = children;
+    known.set(id, children);
   }
-  const shape = (nodes: readonly Node[]): unknown =>
-    Object.fromEntries(nodes.map((node) => [node.slug, shape(node.children)]));
-  return shape((await service.call('GET', path)).json.items);
+  return top;
 }
 
 const move = (service: ServiceUnderTest, id: string, parentId: string | null): Promise<Answer> =>
   service.call('PATCH', `${path}/${id}`, { ...any, body: { parentId } });
+
+test('every category is listed, also in a shop with thousands, and nothing twice while some are added', async (t) => {
+  const environment = await databases.create();
+  const service = await startUnderTest(t, productService, environment);
+  const client = new pg.Client(databases.server.url(environment['APP_POSTGRES_DATABASE'] ?? ''));
+  await client.connect();
+  t.teardown(() => client.end());
+  await client.query(`
+    with made as (select n, gen_random_uuid() as id from generate_series(1, 2500) as n),
+      placed as (select made.*, parent.id as parent from made left join made parent on made.n > 50 and parent.n = made.n % 50 + 1)
+    insert into categories (id, parent_id, slug, name, position, path)
+    select id, parent, 'c' || n, 'Name ' || n % 7, n % 3, array_remove(array[parent, id], null) from placed order by n`);
+  let added = 0;
+  const { items, pages } = await readPages(service, 'limit=100', () => {
+    added += 1;
+    return create(service, `added-${added}`);
+  });
+  t.true(pages >= 25, `${pages} pages`);
+  const slugs = items.map(({ slug }) => slug);
+  t.is(new Set(slugs).size, slugs.length, 'nothing twice');
+  t.is(slugs.filter((slug) => slug.startsWith('c')).length, 2500, 'nothing skipped');
+  const places = new Map(items.map(({ id }, index) => [id, index]));
+  t.true(items.every(({ parentId }, index) => parentId === null || (places.get(parentId) ?? Infinity) < index));
+  t.is((await service.call('GET', `${path}?limit=1&count=exact`)).json.totalCount, 2500 + added);
+  t.like((await service.call('GET', `${path}/c2500`)).json, { slug: 'c2500' });
+  const { rows } = await client.query('explain select id from categories order by list_key, id limit 101');
+  t.regex(JSON.stringify(rows), /Index (Only )?Scan using categories__list /);
+});
+
+test('a list shows the children of one category or one level, siblings in their order', async (t) => {
+  const service = await start(t);
+  const a = await create(service, 'a');
+  const body = (slug: string, name: string, position: number) => aCategory({ slug, name, position, parentId: a });
+  for (const [slug, name, position] of [
+    ['third', 'beta', 0],
+    ['second', 'Alpha', 0],
+    ['first', 'Zed', -5],
+    ['last', 'Alpha', 7],
+  ] as const) {
+    t.is((await service.call('POST', path, { ...admin, body: body(slug, name, position) })).status, 201);
+  }
+  await create(service, 'deep', (await service.call('GET', `${path}/first`)).json.id);
+  await create(service, 'b');
+  const slugs = async (query: string) => (await readPages(service, query)).items.map(({ slug }) => slug);
+  const children = ['first', 'second', 'third', 'last'];
+  t.deepEqual(await slugs('limit=1&parent=a'), children);
+  t.deepEqual(await slugs(`limit=3&parent=${a}`), children);
+  t.deepEqual(await slugs('parent=nothing'), []);
+  t.deepEqual((await slugs('level=1')).toSorted(), ['a', 'b']);
+  t.deepEqual(await slugs('level=3&limit=1'), ['deep']);
+  t.deepEqual(await slugs('parent=a&level=3'), []);
+  t.is((await service.call('GET', `${path}?parent=a&count=exact`)).json.totalCount, 4);
+
+  const { nextCursor } = (await service.call('GET', `${path}?limit=1&parent=a`)).json;
+  t.is((await service.call('GET', `${path}?limit=1&parent=b&cursor=${nextCursor}`)).json.code, 'invalid-cursor');
+  t.is((await service.call('GET', `${path}?limit=1&parent=a&cursor=${nextCursor}`)).status, 200);
+  for (const query of ['limit=101', 'limit=0', 'level=0', 'level=11', 'parent=', 'below=a'])
+    t.is((await service.call('GET', `${path}?${query}`)).status, 400, query);
+});
 
 test('a moved category takes along what is below it', async (t) => {
   const service = await start(t);

@@ -1,45 +1,54 @@
 /** `/api/v1/categories` */
 import { z } from 'zod';
+import { decodeCursor, encodeCursor } from '#chassis/http/cursor.ts';
 import { matchesETag, noContent, notModified, parseIfMatch, toETag } from '#chassis/http/replies.ts';
 import type { Reply, Route } from '#chassis/http/route.ts';
 import { ProblemError, refused } from '#chassis/problem.ts';
-import { toTree } from '../domain/category.ts';
+import type { CategoryFilter } from '../domain/category.ts';
 import {
   type CategoryResult,
   createCategory,
   deleteCategory,
-  listCategories,
   readCategory,
   updateCategory,
 } from '../store/categories.ts';
+import { countCategories, type ListedCategory, listCategories } from '../store/list-categories.ts';
 import { cachingFor, editors, type ProductDeps, readerFor, route } from './deps.ts';
 import {
+  categoryPageSchema,
   categoryPatchSchema,
   categorySchema,
-  categoryTreeSchema,
   idOrSlugParams,
   idParams,
+  listCategoriesQuery,
   newCategorySchema,
 } from './schemas.ts';
 
 const tag = 'categories';
 const etagHeader = { etag: 'Version of the category; send it as `If-Match` to change it.' };
 
-const tree = route(
+const list = route(
   {
     operationId: 'listCategories',
     method: 'GET',
     path: '/api/v1/categories',
-    summary: 'The whole tree of categories',
+    summary: 'List categories, page by page',
+    description:
+      'Level by level, so that a parent comes before its children; siblings by position and name. With `parentId` the tree can be built while reading. A page is stable while categories are added: nothing is repeated and nothing that stays in its place is skipped.',
     tag,
     access: 'public',
-    responses: {
-      200: { description: 'Categories at the top with their children inside.', schema: categoryTreeSchema },
-    },
+    query: listCategoriesQuery,
+    responses: { 200: { description: 'A page.', schema: categoryPageSchema } },
+    problems: ['invalid-cursor'],
   },
-  async ({ identity }, deps) => {
-    const items = toTree(await listCategories(readerFor(deps, identity)));
-    return { status: 200, body: { items }, headers: cachingFor(identity) };
+  async ({ query: { limit, cursor, count, parent, level }, identity }, deps) => {
+    const filter = { parent, level };
+    const after = cursor === undefined ? undefined : decodeCursor(filter, cursor, 'text');
+    const reader = readerFor(deps, identity);
+    // One row more than the page tells whether there is a next one.
+    const rows = await listCategories(reader, { filter, after, limit: limit + 1 });
+    const totalCount = count === 'exact' ? { totalCount: await countCategories(reader, filter) } : {};
+    return { status: 200, body: { ...toPage(rows, limit, filter), ...totalCount }, headers: cachingFor(identity) };
   },
 );
 
@@ -138,7 +147,16 @@ const remove = route(
   },
 );
 
-export const categoryRoutes: readonly Route<ProductDeps>[] = [tree, read, create, change, remove];
+export const categoryRoutes: readonly Route<ProductDeps>[] = [list, read, create, change, remove];
+
+function toPage(rows: readonly ListedCategory[], limit: number, filter: CategoryFilter) {
+  const shown = rows.slice(0, limit);
+  const last = rows.length > limit ? shown.at(-1) : undefined;
+  return {
+    items: shown.map(({ key: _key, ...category }) => category),
+    nextCursor: last === undefined ? null : encodeCursor(filter, [last.key, last.id]),
+  };
+}
 
 function toReply(result: CategoryResult, status: number, headers: Readonly<Record<string, string>> = {}): Reply {
   if (result.state === 'refused') throw refused(result.refusal);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { cursorParameter, integerParameter, limitParameter, listParameter } from '#chassis/http/parameters.ts';
 import { amountMinorSchema, currencySchema, maximumAmountMinor } from '#contracts/money.ts';
-import type { CategoryNode } from '../domain/category.ts';
+import { maximumLevels } from '../domain/category.ts';
 import { productSorts, productStatuses } from '../domain/product.ts';
 
 const slug = z
@@ -118,15 +118,21 @@ export const productSchema = z
   })
   .meta({ id: 'Product' });
 
+const pageMembers = {
+  nextCursor: z
+    .string()
+    .nullable()
+    .meta({ description: 'Send it as `cursor` for the next page; null: this is the last.' }),
+  totalCount: z.int().optional().meta({ description: 'Only with `count=exact`.' }),
+};
+
+const countParameter = z
+  .enum(['none', 'exact'])
+  .default('none')
+  .meta({ description: '`exact` adds `totalCount`, at the price of a scan.' });
+
 export const productPageSchema = z
-  .strictObject({
-    items: z.array(productSchema),
-    nextCursor: z
-      .string()
-      .nullable()
-      .meta({ description: 'Send it as `cursor` for the next page; null: this is the last.' }),
-    totalCount: z.int().optional().meta({ description: 'Only with `count=exact`.' }),
-  })
+  .strictObject({ items: z.array(productSchema), ...pageMembers })
   .meta({ id: 'ProductPage' });
 
 export const listProductsQuery = z
@@ -149,10 +155,7 @@ export const listProductsQuery = z
     currency: currencySchema.optional().meta({ description: 'Only products that have a price in it.' }),
     minPrice: integerParameter(0, maximumAmountMinor).optional().meta({ description: 'In minor units of `currency`.' }),
     maxPrice: integerParameter(0, maximumAmountMinor).optional().meta({ description: 'In minor units of `currency`.' }),
-    count: z
-      .enum(['none', 'exact'])
-      .default('none')
-      .meta({ description: '`exact` adds `totalCount`, at the price of a scan.' }),
+    count: countParameter,
   })
   .refine((query) => query.currency !== undefined || !needsCurrency(query), {
     path: ['currency'],
@@ -200,8 +203,16 @@ const categoryMembers = {
 
 export const categorySchema = z.strictObject(categoryMembers).meta({ id: 'Category' });
 
-export const categoryNodeSchema: z.ZodType<CategoryNode> = z
-  .strictObject({ ...categoryMembers, children: z.array(z.lazy(() => categoryNodeSchema)) })
-  .meta({ id: 'CategoryNode' });
+export const categoryPageSchema = z
+  .strictObject({ items: z.array(categorySchema), ...pageMembers })
+  .meta({ id: 'CategoryPage' });
 
-export const categoryTreeSchema = z.strictObject({ items: z.array(categoryNodeSchema) }).meta({ id: 'CategoryTree' });
+export const listCategoriesQuery = z.strictObject({
+  limit: limitParameter,
+  cursor: cursorParameter.optional(),
+  parent: keyText.optional().meta({ description: 'Id or slug: only the children of this category.' }),
+  level: integerParameter(1, maximumLevels)
+    .optional()
+    .meta({ description: 'Only this level of the tree; 1: the top.' }),
+  count: countParameter,
+});

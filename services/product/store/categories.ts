@@ -3,7 +3,7 @@ import type { Database } from '#chassis/postgres/database.ts';
 import { refusalOf } from '#chassis/postgres/errors.ts';
 import { type Connection, sql } from '#chassis/postgres/statement.ts';
 import type { Refusal } from '#contracts/problems.ts';
-import type { CategoryRow } from '../domain/category.ts';
+import { type CategoryRow, maximumLevels } from '../domain/category.ts';
 
 export type CategoryResult =
   | { readonly state: 'changed'; readonly category: CategoryRow }
@@ -17,22 +17,11 @@ export interface CategoryFields {
   readonly position?: number | undefined;
 }
 
-const columns = 'id, parent_id as "parentId", slug, name, position, version';
+/** A category in its public form. */
+export const categoryColumns = 'id, parent_id as "parentId", slug, name, position, version';
 
-/** More than a shop shows; the tree is answered in one piece. */
-export const maximumCategories = 1000;
-
-const readAll = sql(
-  'categories_all',
-  `select ${columns} from categories order by position, name limit ${maximumCategories}`,
-);
-const readById = sql('category_by_id', `select ${columns} from categories where id = $1`);
-const readBySlug = sql('category_by_slug', `select ${columns} from categories where slug = $1`);
-
-/** Every category, in no particular order. */
-export async function listCategories(connection: Connection): Promise<readonly CategoryRow[]> {
-  return connection.rows<CategoryRow>(readAll);
-}
+const readById = sql('category_by_id', `select ${categoryColumns} from categories where id = $1`);
+const readBySlug = sql('category_by_slug', `select ${categoryColumns} from categories where slug = $1`);
 
 /** The category with this id or slug. */
 export async function readCategory(
@@ -55,7 +44,7 @@ const insert = sql(
   'category_create',
   `insert into categories (id, parent_id, slug, name, position, path)
    select $1, $2, $3, $4, $5, coalesce((select path from categories where id = $2), '{}') || $1::uuid
-   returning ${columns}`,
+   returning ${categoryColumns}`,
 );
 
 /** Adds a category below `parentId`. */
@@ -79,7 +68,7 @@ const update = sql(
      slug = coalesce($3, slug), name = coalesce($4, name), position = coalesce($5, position),
      parent_id = case when $6 then $7 else parent_id end, version = version + 1, updated_at = now()
    where id = $1 and ($2::int is null or version = $2)
-   returning ${columns}`,
+   returning ${categoryColumns}`,
 );
 
 /** New paths of the moved category and of all below it: the new parent's path, then what followed the old one. */
@@ -142,7 +131,7 @@ const remove = sql(
   `with forgotten as (
      update products set category_id = null where category_id = $1 and deleted_at is not null
    )
-   delete from categories where id = $1 and ($2::int is null or version = $2) returning ${columns}`,
+   delete from categories where id = $1 and ($2::int is null or version = $2) returning ${categoryColumns}`,
 );
 
 /** Deletes a category that nothing is in. */
@@ -201,8 +190,8 @@ function refusals({ slug, parentId }: CategoryFields): Readonly<Record<string, (
     }),
     categories__depth: () => ({
       code: 'category-cycle',
-      detail: 'the tree would be deeper than 10 levels',
-      errors: atParent('is too deep: 10 levels are the most'),
+      detail: `the tree would be deeper than ${maximumLevels} levels`,
+      errors: atParent(`is too deep: ${maximumLevels} levels are the most`),
     }),
   };
 }

@@ -1,6 +1,7 @@
 /** Reading products: one statement each. */
 import { type Connection, type Statement, sql } from '#chassis/postgres/statement.ts';
 import type { ProductFilter } from '../domain/product.ts';
+import { isUuid } from './keys.ts';
 import { storedProductJson } from './product-json.ts';
 
 /** A product in its public form. */
@@ -125,19 +126,17 @@ interface Condition {
   readonly value: (filter: ProductFilter) => unknown;
 }
 
-const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 const conditions: readonly Condition[] = [
   { name: 'status', text: 'p.status = ?', value: ({ status }) => (status === 'any' ? undefined : status) },
   {
     name: 'category_id',
     text: 'p.category_id in (select id from categories where path @> array[?::uuid])',
-    value: ({ category }) => (category !== undefined && uuidPattern.test(category) ? category : undefined),
+    value: ({ category }) => (category !== undefined && isUuid(category) ? category : undefined),
   },
   {
     name: 'category_slug',
     text: 'p.category_id in (select d.id from categories r join categories d on d.path @> array[r.id] where r.slug = ?)',
-    value: ({ category }) => (category === undefined || uuidPattern.test(category) ? undefined : category),
+    value: ({ category }) => (category === undefined || isUuid(category) ? undefined : category),
   },
   { name: 'ids', text: 'p.id = any(?::uuid[])', value: ({ ids }) => ids },
   { name: 'skus', text: 'v.sku = any(?::text[])', value: ({ skus }) => skus },
