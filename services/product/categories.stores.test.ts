@@ -185,6 +185,20 @@ test('only an empty category can be deleted', async (t) => {
   t.is((await service.call('GET', `${path}/${a}`)).json.code, 'not-found');
 });
 
+test('a refused deletion changes nothing, also not what was deleted before', async (t) => {
+  const service = await start(t);
+  const a = await create(service, 'a');
+  const product = await service.call('POST', '/api/v1/products', { ...admin, body: aProduct({ categoryId: a }) });
+  const { id } = product.json;
+  await service.call('DELETE', `/api/v1/products/${id}`, any);
+  const stale = { ...admin, headers: { 'if-match': '"v7"' } };
+  t.is((await service.call('DELETE', `${path}/${a}`, stale)).json.code, 'precondition-failed');
+  t.is((await service.call('POST', `/api/v1/products/${id}/restore`, admin)).json.categoryId, a);
+  await service.call('DELETE', `/api/v1/products/${id}`, any);
+  t.is((await service.call('DELETE', `${path}/${a}`, any)).status, 204);
+  t.is((await service.call('POST', `/api/v1/products/${id}/restore`, admin)).json.categoryId, null);
+});
+
 test('a parent that is not there and a slug that is taken are named', async (t) => {
   const service = await start(t);
   await create(service, 'a');

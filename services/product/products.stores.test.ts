@@ -106,6 +106,21 @@ test('a slug or SKU that is taken is a conflict that names it, and is free again
   t.is((await service.call('POST', `${path}/${first.json.id}/restore`, editor)).json.code, 'slug-taken');
 });
 
+test('what looks like an id is no slug: it could not be found', async (t) => {
+  const service = await start(t);
+  const slug = '01a20792-7531-7b89-86c5-c73c7e30f850';
+  for (const [url, body] of [
+    [path, aProduct({ slug })],
+    ['/api/v1/categories', aCategory({ slug })],
+  ] as const) {
+    const answer = await service.call('POST', url, { ...editor, body });
+    t.like(answer.json, {
+      code: 'validation-failed',
+      errors: [{ pointer: '#/slug', detail: 'must not look like an id' }],
+    });
+  }
+});
+
 test('of 20 concurrent changes of one version exactly one is made', async (t) => {
   const service = await start(t);
   const { id } = (await create(service)).json;
@@ -174,6 +189,27 @@ test('lists are filtered and sorted', async (t) => {
   t.deepEqual(await titles('category=nowhere'), []);
   t.deepEqual(await titles('skus=D,B&sort=title'), ['Bowl', 'Desk']);
   t.is((await service.call('GET', `${path}?count=exact&limit=1`)).json.totalCount, 4);
+});
+
+test('every filter goes together with every other one and every order', async (t) => {
+  const service = await start(t);
+  const kitchen = await service.call('POST', '/api/v1/categories', { ...editor, body: aCategory({ slug: 'kitchen' }) });
+  const shared = { categoryId: kitchen.json.id, prices: [{ currency: 'USD', amountMinor: 200 }] };
+  const made = [await create(service, { ...shared, sku: 'A' }), await create(service, { ...shared, sku: 'B' })];
+  await create(service, { ...shared, sku: 'C' });
+  const ids = made.map(({ json }) => json.id);
+  const filters = `ids=${ids.join(',')}&skus=A,B,C&currency=USD&minPrice=100&maxPrice=300&status=active&count=exact`;
+  for (const category of ['kitchen', kitchen.json.id]) {
+    for (const sort of ['newest', 'oldest', 'title', '-title', 'price', '-price']) {
+      const query = `${path}?${filters}&category=${category}&sort=${sort}&limit=1`;
+      const first = await service.call('GET', query);
+      t.is(first.json.totalCount, 2, first.text);
+      const second = await service.call('GET', `${query}&cursor=${first.json.nextCursor}`);
+      const seen = [...first.json.items, ...second.json.items].map(({ id }: { id: string }) => id);
+      t.deepEqual(seen.toSorted(), ids.toSorted(), `${sort}: ${second.text}`);
+      t.is(second.json.nextCursor, null);
+    }
+  }
 });
 
 test('pages skip and repeat nothing while products are added', async (t) => {

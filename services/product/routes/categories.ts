@@ -1,10 +1,10 @@
 /** `/api/v1/categories` */
-import { z } from 'zod';
 import { decodeCursor, encodeCursor } from '#chassis/http/cursor.ts';
 import { matchesETag, noContent, notModified, parseIfMatch, toETag } from '#chassis/http/replies.ts';
 import type { Reply, Route } from '#chassis/http/route.ts';
 import { ProblemError, refused } from '#chassis/problem.ts';
 import type { CategoryFilter } from '../domain/category.ts';
+import { isUuid } from '../domain/keys.ts';
 import {
   type CategoryResult,
   createCategory,
@@ -68,7 +68,7 @@ const read = route(
     problems: ['not-found'],
   },
   async ({ params, identity, ifNoneMatch }, deps) => {
-    const key = z.uuid().safeParse(params.idOrSlug).success ? { id: params.idOrSlug } : { slug: params.idOrSlug };
+    const key = isUuid(params.idOrSlug) ? { id: params.idOrSlug } : { slug: params.idOrSlug };
     const category = await readCategory(readerFor(deps, identity), key);
     if (category === undefined) throw new ProblemError('not-found', `there is no category ${params.idOrSlug}`);
     const headers = { etag: toETag(category.version), ...cachingFor(identity) };

@@ -1,9 +1,10 @@
 /** `/api/v1/products` */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { decodeCursor, encodeCursor } from '#chassis/http/cursor.ts';
 import { matchesETag, noContent, notModified, parseIfMatch, toETag } from '#chassis/http/replies.ts';
 import type { Reply, Route } from '#chassis/http/route.ts';
 import { ProblemError, refused } from '#chassis/problem.ts';
+import { isUuid } from '../domain/keys.ts';
 import type { ProductFilter } from '../domain/product.ts';
 import { countProducts, type ListedProduct, listProducts, readProduct } from '../store/read-products.ts';
 import {
@@ -79,7 +80,7 @@ const read = route(
     problems: ['not-found'],
   },
   async ({ params, identity, ifNoneMatch }, deps) => {
-    const key = z.uuid().safeParse(params.idOrSlug).success ? { id: params.idOrSlug } : { slug: params.idOrSlug };
+    const key = isUuid(params.idOrSlug) ? { id: params.idOrSlug } : { slug: params.idOrSlug };
     const options = { knownVersion: versionIn(ifNoneMatch), withUnpublished: isStaff(identity) };
     const product = await readProduct(readerFor(deps, identity), key, options);
     if (product === undefined) throw new ProblemError('not-found', `there is no product ${params.idOrSlug}`);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { cursorParameter, integerParameter, limitParameter, listParameter } from '#chassis/http/parameters.ts';
 import { amountMinorSchema, currencySchema, maximumAmountMinor } from '#contracts/money.ts';
 import { maximumLevels } from '../domain/category.ts';
+import { isUuid } from '../domain/keys.ts';
 import { productSorts, productStatuses } from '../domain/product.ts';
 
 const slug = z
@@ -10,7 +11,9 @@ const slug = z
   .min(1)
   .max(96)
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be words of a-z and 0-9 joined by hyphens')
-  .meta({ description: 'Part of the public address; unique.' });
+  // Where either is accepted, such a text is taken for an id.
+  .refine((text) => !isUuid(text), 'must not look like an id')
+  .meta({ description: 'Part of the public address; unique, and not a UUID.' });
 
 const sku = z
   .string()

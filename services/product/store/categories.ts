@@ -128,10 +128,12 @@ class CycleError extends Error {
 
 const remove = sql(
   'category_delete',
-  `with forgotten as (
-     update products set category_id = null where category_id = $1 and deleted_at is not null
+  `with target as (
+     select id from categories where id = $1 and ($2::int is null or version = $2) for update
+   ), forgotten as (
+     update products set category_id = null from target where category_id = target.id and deleted_at is not null
    )
-   delete from categories where id = $1 and ($2::int is null or version = $2) returning ${categoryColumns}`,
+   delete from categories where id in (select id from target) returning ${categoryColumns}`,
 );
 
 /** Deletes a category that nothing is in. */

@@ -1,8 +1,8 @@
 /** The list of categories, page by page. */
 import { type Connection, sql } from '#chassis/postgres/statement.ts';
 import type { CategoryFilter, CategoryRow } from '../domain/category.ts';
+import { isUuid } from '../domain/keys.ts';
 import { categoryColumns } from './categories.ts';
-import { isUuid } from './keys.ts';
 
 /** One row of a page, and its place in the order. */
 export interface ListedCategory extends CategoryRow {

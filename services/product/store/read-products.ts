@@ -1,7 +1,7 @@
 /** Reading products: one statement each. */
 import { type Connection, type Statement, sql } from '#chassis/postgres/statement.ts';
+import { isUuid } from '../domain/keys.ts';
 import type { ProductFilter } from '../domain/product.ts';
-import { isUuid } from './keys.ts';
 import { storedProductJson } from './product-json.ts';
 
 /** A product in its public form. */
@@ -121,6 +121,7 @@ function compileFilter(filter: ProductFilter): CompiledFilter {
 }
 
 interface Condition {
+  /** Short: all of them with the longest order must fit into a statement's name. */
   readonly name: string;
   readonly text: string;
   readonly value: (filter: ProductFilter) => unknown;
@@ -129,18 +130,18 @@ interface Condition {
 const conditions: readonly Condition[] = [
   { name: 'status', text: 'p.status = ?', value: ({ status }) => (status === 'any' ? undefined : status) },
   {
-    name: 'category_id',
+    name: 'category',
     text: 'p.category_id in (select id from categories where path @> array[?::uuid])',
     value: ({ category }) => (category !== undefined && isUuid(category) ? category : undefined),
   },
   {
-    name: 'category_slug',
+    name: 'slug',
     text: 'p.category_id in (select d.id from categories r join categories d on d.path @> array[r.id] where r.slug = ?)',
     value: ({ category }) => (category === undefined || isUuid(category) ? undefined : category),
   },
   { name: 'ids', text: 'p.id = any(?::uuid[])', value: ({ ids }) => ids },
   { name: 'skus', text: 'v.sku = any(?::text[])', value: ({ skus }) => skus },
-  { name: 'currency', text: 'c.currency = ?', value: ({ currency }) => currency },
+  { name: 'cur', text: 'c.currency = ?', value: ({ currency }) => currency },
   { name: 'min', text: 'c.amount_minor >= ?', value: ({ minPriceMinor }) => minPriceMinor },
   { name: 'max', text: 'c.amount_minor <= ?', value: ({ maxPriceMinor }) => maxPriceMinor },
 ];
