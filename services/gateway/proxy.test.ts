@@ -109,6 +109,22 @@ test('a response that breaks off is cut off, not completed', async (t) => {
   await t.throwsAsync(answer.text());
 });
 
+test('a caller that takes nothing of its response loses it, and its service is free again', async (t) => {
+  const free = Promise.withResolvers<void>();
+  const upstream = await startUpstream(t, (_, response) => {
+    response.once('close', () => free.resolve());
+    const block = Buffer.alloc(1_048_576);
+    const send = () => response.write(block, (error) => error ?? setImmediate(send));
+    send();
+  });
+  const gateway = await startGateway(t, { APP_UPSTREAM_PRODUCT: upstream.url, APP_CALLER_IDLE_TIMEOUT_MS: '300' });
+  const caller = connect(Number(new URL(gateway.url).port), '127.0.0.1').pause();
+  caller.on('error', () => undefined);
+  t.teardown(() => caller.destroy());
+  caller.write(`GET ${product} HTTP/1.1\r\nhost: x\r\n\r\n`);
+  await t.notThrowsAsync(free.promise);
+});
+
 test('50 MB pass through in each direction without being kept', async (t) => {
   const size = 50 * 1024 * 1024;
   const block = Buffer.alloc(65_536, 'x');

@@ -45,6 +45,7 @@ function buildEdgeDeps({ settings, logger, metrics, addCheck, onClose }: Platfor
     allowanceFor: createAllowances(limits),
     internalKeys: identity.internalKeys,
     corsOrigins: proxy.corsOrigins,
+    callerIdleMs: proxy.callerIdleMs,
     logger,
     countOutcome: (upstream, outcome) => outcomes.inc({ upstream, outcome }),
   };

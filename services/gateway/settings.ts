@@ -87,6 +87,12 @@ export const gatewaySettings = {
       fallback: '30000',
       description: 'Longest pause inside the body of a response.',
     }),
+    callerIdleMs: setting({
+      variable: 'APP_CALLER_IDLE_TIMEOUT_MS',
+      schema: wholeNumber(1, 3_600_000),
+      fallback: '30000',
+      description: 'Longest time in which a caller takes nothing of its response.',
+    }),
     connections: setting({
       variable: 'APP_UPSTREAM_CONNECTIONS',
       schema: wholeNumber(1, 10_000),

@@ -27,6 +27,8 @@ export interface EdgeDeps {
   readonly allowanceFor: (caller: Caller, request: { method: string | undefined; limit: LimitClass }) => Allowance;
   readonly internalKeys: readonly string[];
   readonly corsOrigins: readonly string[];
+  /** Longest time in which a caller takes nothing of its response, milliseconds. */
+  readonly callerIdleMs: number;
   readonly logger: Logger;
   readonly countOutcome: (upstream: string, outcome: ProxyOutcome) => void;
 }
@@ -89,6 +91,7 @@ async function forward(deps: EdgeDeps, exchange: Exchange, { route, target }: Fo
     target,
     headers: upstreamHeaders(deps, exchange, identity),
     bodyLimitBytes: route.bodyLimitBytes,
+    callerIdleMs: deps.callerIdleMs,
     onOutcome: (outcome) => deps.countOutcome(route.upstream, outcome),
   });
 }

@@ -15,6 +15,8 @@ export interface ProxyRequest {
   readonly target: string;
   readonly headers: string[];
   readonly bodyLimitBytes: number;
+  /** Longest time in which the caller takes nothing of the response: one that does not read would keep a connection for ever. */
+  readonly callerIdleMs: number;
   /** Told once about each outcome: the seam for breakers and retry budgets. */
   readonly onOutcome: (outcome: ProxyOutcome) => void;
 }
@@ -41,6 +43,8 @@ export function proxy(exchange: ProxyRequest): void {
 
 function createHandler(exchange: ProxyRequest, response: ServerResponse): Dispatcher.DispatchHandler {
   let abort: (() => void) | undefined;
+  let idle: NodeJS.Timeout | undefined;
+  response.once('close', () => clearTimeout(idle));
   return {
     onRequestStart: (controller) => {
       abort = () => {
@@ -48,14 +52,20 @@ function createHandler(exchange: ProxyRequest, response: ServerResponse): Dispat
       };
       if (response.destroyed) abort();
       else response.once('close', abort);
-      response.on('drain', () => controller.resume());
+      response.on('drain', () => {
+        clearTimeout(idle);
+        controller.resume();
+      });
     },
     onResponseStart: (_controller, status, headers) => {
       // 1xx are for this connection only.
       if (status >= 200) startResponse(response, status, headers);
     },
     onResponseData: (controller, chunk) => {
-      if (!response.write(chunk)) controller.pause();
+      if (response.write(chunk)) return;
+      controller.pause();
+      clearTimeout(idle);
+      idle = setTimeout(() => response.destroy(), exchange.callerIdleMs);
     },
     onResponseEnd: () => {
       exchange.onOutcome('answered');
