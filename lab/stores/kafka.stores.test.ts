@@ -1,5 +1,7 @@
 import test from 'ava';
-import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { type Kafka, Partitioners } from 'kafkajs';
+import { openKafka, retryFor } from '#chassis/kafka/client.ts';
+import { silentLogger } from '#chassis/logger.ts';
 import { type KafkaCluster, startKafka } from './kafka.ts';
 
 const admin = { username: 'admin', password: 'admin-secret' };
@@ -16,7 +18,12 @@ test('a started cluster keeps acknowledged events over a killed broker, and lets
   t.is((await administrator.describeCluster()).clusterId, cluster.clusterId);
   await administrator.disconnect();
 
-  const producer = client.producer({ idempotent: true, createPartitioner: Partitioners.DefaultPartitioner });
+  const producer = client.producer({
+    idempotent: true,
+    createPartitioner: Partitioners.DefaultPartitioner,
+    // Far longer than a killed broker leads, on any machine.
+    retry: retryFor(60_000),
+  });
   await producer.connect();
   const send = (value: string) => producer.send({ topic: 'events', acks: -1, messages: [{ key: value, value }] });
   await Promise.all(['1', '2', '3'].map(send));
@@ -30,18 +37,20 @@ test('a started cluster keeps acknowledged events over a killed broker, and lets
   await t.throwsAsync(stranger.connect(), { message: /authentication/i });
 });
 
+/** A client as services have it. */
 function connect(cluster: KafkaCluster, login = admin): Kafka {
-  return new Kafka({
-    brokers: [...cluster.bootstrapServers],
-    sasl: { mechanism: 'scram-sha-512', ...login },
-    logLevel: logLevel.NOTHING,
-    // A killed broker leads on until its session of 9 s is over, and longer when it was the active controller too.
-    retry: { retries: 60, initialRetryTime: 100, maxRetryTime: 1000 },
-  });
+  const settings = {
+    bootstrapServers: cluster.bootstrapServers,
+    ...login,
+    tls: false,
+    connectTimeoutMs: 1000,
+    requestTimeoutMs: 30_000,
+  };
+  return openKafka(settings, { service: 'test', logger: silentLogger }).kafka;
 }
 
 async function readValues(client: Kafka, count: number): Promise<readonly string[]> {
-  const consumer = client.consumer({ groupId: 'test' });
+  const consumer = client.consumer({ groupId: 'test', retry: retryFor(60_000) });
   const values: string[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
   await consumer.connect();

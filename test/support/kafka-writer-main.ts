@@ -5,6 +5,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
+// For what it does to kafkajs: no warning of Node on each answer.
+import '#chassis/kafka/client.ts';
 import { EventWriter, readAll } from '../../operator/components/kafka/testing/writer.ts';
 
 const [folder = ''] = process.argv.slice(2);

@@ -234,8 +234,10 @@ export const kafkaSettings = {
   sendTimeoutMs: setting({
     variable: 'APP_KAFKA_SEND_TIMEOUT_MS',
     schema: wholeNumber(1, 300_000),
-    fallback: '15000',
-    description: 'Longest wait for the acknowledgement of an event, with all repetitions.',
+    // A killed broker leads for 9 s, some 12 s when it was the active controller too (`fetchingMs` in kafka/client.ts).
+    fallback: '20000',
+    description:
+      'Longest wait for the acknowledgement of an event, with all repetitions; longer than a killed broker leads.',
   }),
   batchMaxEvents: setting({
     variable: 'APP_KAFKA_BATCH_MAX_EVENTS',

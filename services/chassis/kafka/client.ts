@@ -1,7 +1,7 @@
 /** The connection of a service to Kafka, and the only file of the chassis that knows how kafkajs is made. */
 import { createRequire } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ISocketFactory, Kafka, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
+import { type ISocketFactory, Kafka, type LogEntry, logLevel, type RetryOptions, type SASLOptions } from 'kafkajs';
 import type { Check } from '../health.ts';
 import type { Logger } from '../logger.ts';
 
@@ -22,6 +22,29 @@ export interface KafkaClient {
   readonly logger: Logger;
 }
 
+/**
+ * How long kafkajs tries to connect, or to find a group's coordinator, before it tells. Nothing interrupts it meanwhile, the
+ * end of the process neither: so it is short, and whoever needs Kafka begins anew (`connectPatiently`, restarted consumers).
+ */
+const connectingMs = 4000;
+
+/**
+ * How long a consumer fetches in vain before it leaves its group and joins again. A killed broker leads its partitions until
+ * its session is over: 9 s after its last heartbeat (`broker.session.timeout.ms`). When it was the active controller too, a
+ * new one is elected first, within some 3 s, and counts 9 s anew. Twice that is for busy machines. Longer is of no use: the
+ * member's own session of 30 s is over then.
+ */
+export const fetchingMs = 25_000;
+
+/**
+ * Attempts of kafkajs whose waits add up to `durationMs` at least, and to 2 s more at most: 100 ms, doubled up to one second,
+ * so that a new leader is found within a second. kafkajs spreads the first four waits by a fifth; they count as nothing here.
+ */
+export function retryFor(durationMs: number): RetryOptions & { readonly retries: number } {
+  const longestMs = 1000;
+  return { initialRetryTime: 100, maxRetryTime: longestMs, retries: 4 + Math.ceil(durationMs / longestMs) };
+}
+
 /** Opens nothing yet: a service starts while Kafka is still down. */
 export function openKafka(
   settings: KafkaSettings,
@@ -34,7 +57,7 @@ export function openKafka(
     ...(settings.tls ? { ssl: settings.caCertificate === undefined ? true : { ca: settings.caCertificate } } : {}),
     connectionTimeout: settings.connectTimeoutMs,
     requestTimeout: settings.requestTimeoutMs,
-    retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 8 },
+    retry: retryFor(connectingMs),
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => writeLog(logger, entry),
     ...(socketFactory === undefined ? {} : { socketFactory }),

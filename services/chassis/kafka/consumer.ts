@@ -6,7 +6,7 @@ import { doublingMs } from '../doubling.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Worker } from '../service.ts';
-import { connectPatiently, type KafkaClient } from './client.ts';
+import { connectPatiently, fetchingMs, type KafkaClient, retryFor } from './client.ts';
 import { type KafkaMetrics, kafkaMetrics } from './metrics.ts';
 import type { EventProducer } from './producer.ts';
 
@@ -61,7 +61,7 @@ export function createConsumer(options: ConsumerOptions, tools: ConsumerTools): 
     groupId: options.group,
     allowAutoTopicCreation: false,
     // A member that crashed for good would leave its partitions alone for ever.
-    retry: { restartOnFailure: async () => !stop.signal.aborted },
+    retry: { ...retryFor(fetchingMs), restartOnFailure: async () => !stop.signal.aborted },
   });
   const handler = new EventHandler(options, tools, stop.signal);
   let running = Promise.resolve();

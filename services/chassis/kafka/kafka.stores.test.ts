@@ -1,4 +1,7 @@
+import { connect, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
+import type { ISocketFactoryArgs } from 'kafkajs';
+import { waitFor } from '#lab/control-plane/wait.ts';
 import { startKafka } from '#lab/stores/kafka.ts';
 import { silentLogger } from '../logger.ts';
 import { createMetrics } from '../metrics.ts';
@@ -9,8 +12,15 @@ import { openProducer } from './producer.ts';
 const login = { username: 'shop', password: 'shop-secret' };
 const topic = 'events';
 
-async function start(t: ExecutionContext) {
-  const cluster = await startKafka({ admin: login });
+async function start(
+  t: ExecutionContext,
+  {
+    brokers = 1,
+    partitions = 2,
+    sendTimeoutMs = 20_000,
+  }: { brokers?: 1 | 3; partitions?: number; sendTimeoutMs?: number } = {},
+) {
+  const cluster = await startKafka({ brokers, admin: login });
   t.teardown(() => cluster.close());
   const settings = {
     bootstrapServers: cluster.bootstrapServers,
@@ -20,15 +30,26 @@ async function start(t: ExecutionContext) {
     connectTimeoutMs: 1000,
     requestTimeoutMs: 5000,
   };
-  const client = openKafka(settings, { service: 'test', logger: silentLogger });
+  const sockets = new Set<Socket>();
+  const socketFactory = ({ host, port, onConnect }: ISocketFactoryArgs) => {
+    const socket = connect({ host, port }, onConnect);
+    sockets.add(socket);
+    return socket.once('close', () => sockets.delete(socket));
+  };
+  const client = openKafka(settings, { service: 'test', logger: silentLogger, socketFactory });
   const admin = client.kafka.admin();
   await admin.connect();
-  const topics = [topic, `${topic}.dlq`].map((name) => ({ topic: name, numPartitions: 2, replicationFactor: 1 }));
+  const topics = [topic, `${topic}.dlq`].map((name) => ({
+    topic: name,
+    numPartitions: partitions,
+    replicationFactor: brokers,
+  }));
   await admin.createTopics({ topics, waitForLeaders: true });
+  const { topics: described } = await admin.fetchTopicMetadata({ topics: [topic] });
   await admin.disconnect();
   const metrics = createMetrics('test', 'test');
-  const producer = openProducer(client, { batchMaxEvents: 100, sendTimeoutMs: 20_000 }, metrics);
-  return { cluster, client, metrics, producer };
+  const producer = openProducer(client, { batchMaxEvents: 100, sendTimeoutMs }, metrics);
+  return { cluster, client, metrics, producer, sockets, leader: described[0]?.partitions[0]?.leader ?? 0 };
 }
 
 /** Collects events, and lets a test wait for a number of them. */
@@ -127,6 +148,63 @@ test.serial('a producer and a consumer outlive the broker; its health is told', 
   await consumer.stop();
   await producer.close();
   t.pass();
+});
+
+test.serial('one send lasts over the session of a killed leader, and so does a consumer', async (t) => {
+  // Any machine gets there in this time; what is asked is that the client does not give up before.
+  const { cluster, client, metrics, producer, leader } = await start(t, {
+    brokers: 3,
+    partitions: 1,
+    sendTimeoutMs: 60_000,
+  });
+  const handled = collector();
+  const consumer = createConsumer(
+    { group: 'test.events', topics: [topic], handle: async (event) => handled.take(event) },
+    { client, producer, settings: { maxAttempts: 3, retryDelayMs: 10 }, metrics },
+  );
+  await consumer.start();
+  await producer.send({ topic, key: '1', value: 'before' });
+  await handled.has(1);
+  await cluster.nodes[leader]?.stop('kill');
+  const begun = performance.now();
+  await producer.send({ topic, key: '1', value: 'meanwhile' });
+  t.log(`stored ${Math.round(performance.now() - begun)} ms after the kill`);
+  await handled.has(2);
+  t.deepEqual(
+    handled.events.map(({ value }) => value),
+    ['before', 'meanwhile'],
+  );
+  t.notRegex(await metrics.registry.metrics(), /kafka_produce_failures_total\{[^}]*\} [1-9]/);
+  await consumer.stop();
+  await producer.close();
+});
+
+test.serial('what was given up without a connection is not sent later, and leaves none open', async (t) => {
+  const { cluster, client, metrics, producer, sockets } = await start(t);
+  await producer.close();
+  await cluster.nodes[0]?.stop('kill');
+  const impatient = openProducer(client, { batchMaxEvents: 100, sendTimeoutMs: 300 }, metrics);
+  for (const value of ['1', '2', '3'])
+    await t.throwsAsync(impatient.send({ topic, key: '1', value }), { message: /within 300 ms/ });
+  await cluster.nodes[0]?.start();
+  await sendUntilStored(() => impatient.send({ topic, key: '1', value: 'after' }));
+  await impatient.close();
+  await waitFor('every connection is closed', async () => sockets.size === 0, { timeoutMs: 30_000 });
+
+  const admin = client.kafka.admin();
+  await admin.connect();
+  const offsets = await admin.fetchTopicOffsets(topic);
+  await admin.disconnect();
+  const handled = collector();
+  const consumer = createConsumer(
+    { group: 'test.events', topics: [topic], handle: async (event) => handled.take(event) },
+    { client, producer: impatient, settings: { maxAttempts: 3, retryDelayMs: 10 }, metrics },
+  );
+  await consumer.start();
+  await handled.has(offsets.reduce((sum, { high }) => sum + Number(high), 0));
+  await consumer.stop();
+  // A send that was begun and given up may be there more than once.
+  t.deepEqual([...new Set(handled.events.map(({ value }) => value))], ['after']);
 });
 
 async function sendUntilStored(send: () => Promise<void>): Promise<void> {

@@ -1,8 +1,7 @@
 /** Sends events: idempotent, compressed, acknowledged by all copies that must confirm, in groups. */
 import { CompressionTypes, Partitioners, type Producer } from 'kafkajs';
-import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
-import { connectPatiently, type KafkaClient } from './client.ts';
+import { connectPatiently, type KafkaClient, retryFor } from './client.ts';
 import { GroupCommit } from './group-commit.ts';
 import { type KafkaMetrics, kafkaMetrics } from './metrics.ts';
 
@@ -33,11 +32,9 @@ export interface EventProducer {
 
 /** Connects in the background and for ever. */
 export function openProducer(client: KafkaClient, settings: ProducerSettings, metrics: Metrics): EventProducer {
-  const link = new ProducerLink(client);
+  const link = new ProducerLink(client, settings.sendTimeoutMs);
   const measures = kafkaMetrics(metrics);
-  const commit = new GroupCommit<OutgoingEvent>(settings.batchMaxEvents, (events) =>
-    sendBatch(link, events, { settings, measures }),
-  );
+  const commit = new GroupCommit<OutgoingEvent>(settings.batchMaxEvents, (events) => sendBatch(link, events, measures));
   return {
     send: (event) => commit.add(event),
     close: async () => {
@@ -47,18 +44,14 @@ export function openProducer(client: KafkaClient, settings: ProducerSettings, me
   };
 }
 
-async function sendBatch(
-  link: ProducerLink,
-  events: readonly OutgoingEvent[],
-  { settings, measures }: { settings: ProducerSettings; measures: KafkaMetrics },
-): Promise<void> {
+async function sendBatch(link: ProducerLink, events: readonly OutgoingEvent[], measures: KafkaMetrics): Promise<void> {
   const topicMessages = [...Map.groupBy(events, ({ topic }) => topic)].map(([topic, ofTopic]) => ({
     topic,
     messages: ofTopic.map(({ key, value, headers }) => ({ key, value, ...(headers === undefined ? {} : { headers }) })),
   }));
   const end = measures.produceDuration.startTimer();
   try {
-    await link.use(settings.sendTimeoutMs, (producer) =>
+    await link.use((producer) =>
       producer.sendBatch({ topicMessages, acks: -1, compression: CompressionTypes.GZIP, timeout: 5000 }),
     );
   } catch (error) {
@@ -78,26 +71,31 @@ async function sendBatch(
  */
 class ProducerLink {
   readonly #client: KafkaClient;
-  readonly #logger: Logger;
+  readonly #timeoutMs: number;
   readonly #stop = new AbortController();
-  #current: { readonly producer: Producer; readonly ready: Promise<void> };
+  #current: Link;
 
-  constructor(client: KafkaClient) {
+  constructor(client: KafkaClient, timeoutMs: number) {
     this.#client = client;
-    this.#logger = client.logger;
+    this.#timeoutMs = timeoutMs;
     this.#current = this.#open();
   }
 
-  async use(timeoutMs: number, work: (producer: Producer) => Promise<unknown>): Promise<void> {
+  async use(work: (producer: Producer) => Promise<unknown>): Promise<void> {
     const { producer, ready } = this.#current;
+    let isLate = false;
+    let attempt: Promise<unknown> | undefined;
+    const done = ready.then(() => {
+      // Nobody waits any more: sent now, the event would come a second time, behind newer ones.
+      if (!isLate) attempt = work(producer);
+      return attempt;
+    });
     try {
-      await withDeadline(
-        ready.then(() => work(producer)),
-        timeoutMs,
-      );
+      await withDeadline(done, this.#timeoutMs);
     } catch (error) {
-      if (!this.#stop.signal.aborted) this.#current = this.#open();
-      void producer.disconnect().catch(() => undefined);
+      isLate = true;
+      // Without an attempt no sequence number is used up: the connection goes on trying.
+      if (attempt !== undefined) this.#replace(producer, attempt);
       throw error;
     }
   }
@@ -107,18 +105,33 @@ class ProducerLink {
     await this.#current.producer.disconnect();
   }
 
-  #open() {
+  #replace(producer: Producer, attempt: Promise<unknown>): void {
+    if (!this.#stop.signal.aborted) this.#current = this.#open();
+    const disconnect = () => producer.disconnect().catch(() => undefined);
+    void disconnect();
+    // kafkajs connects again for what it still repeats.
+    void attempt.catch(() => undefined).then(disconnect);
+  }
+
+  #open(): Link {
     const producer = this.#client.kafka.producer({
       idempotent: true,
       // The order within a partition holds over repetitions only so.
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
       createPartitioner: Partitioners.DefaultPartitioner,
+      // The time-out decides when a send is given up, and nothing goes on long after it.
+      retry: retryFor(this.#timeoutMs),
     });
     const { signal } = this.#stop;
-    const ready = connectPatiently(() => producer.connect(), { what: 'producer', logger: this.#logger, signal });
-    return { producer, ready };
+    const connecting = { what: 'producer', logger: this.#client.logger, signal };
+    return { producer, ready: connectPatiently(() => producer.connect(), connecting) };
   }
+}
+
+interface Link {
+  readonly producer: Producer;
+  readonly ready: Promise<void>;
 }
 
 async function withDeadline(work: Promise<unknown>, timeoutMs: number): Promise<void> {
