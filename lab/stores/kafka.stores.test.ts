@@ -1,9 +1,11 @@
 import test from 'ava';
 import { type Kafka, Partitioners } from 'kafkajs';
-import { openKafka, retryFor } from '#chassis/kafka/client.ts';
+import { connectPatiently, openKafka, retryFor } from '#chassis/kafka/client.ts';
 import { silentLogger } from '#chassis/logger.ts';
 import { type KafkaCluster, startKafka } from './kafka.ts';
 
+/** Far longer than a killed broker leads, on any machine. */
+const retry = retryFor(60_000);
 const admin = { username: 'admin', password: 'admin-secret' };
 
 test('a started cluster keeps acknowledged events over a killed broker, and lets nobody in without a login', async (t) => {
@@ -12,7 +14,7 @@ test('a started cluster keeps acknowledged events over a killed broker, and lets
   t.teardown(() => cluster.close());
   t.log(`ready in ${Math.round(performance.now() - begun)} ms`);
   const client = connect(cluster);
-  const administrator = client.admin();
+  const administrator = client.admin({ retry });
   await administrator.connect();
   await administrator.createTopics({ topics: [{ topic: 'events', numPartitions: 3, replicationFactor: 3 }] });
   t.is((await administrator.describeCluster()).clusterId, cluster.clusterId);
@@ -21,8 +23,7 @@ test('a started cluster keeps acknowledged events over a killed broker, and lets
   const producer = client.producer({
     idempotent: true,
     createPartitioner: Partitioners.DefaultPartitioner,
-    // Far longer than a killed broker leads, on any machine.
-    retry: retryFor(60_000),
+    retry,
   });
   await producer.connect();
   const send = (value: string) => producer.send({ topic: 'events', acks: -1, messages: [{ key: value, value }] });
@@ -41,6 +42,7 @@ test('a started cluster keeps acknowledged events over a killed broker, and lets
 function connect(cluster: KafkaCluster, login = admin): Kafka {
   const settings = {
     bootstrapServers: cluster.bootstrapServers,
+    saslMechanism: 'SCRAM-SHA-512' as const,
     ...login,
     tls: false,
     connectTimeoutMs: 1000,
@@ -50,11 +52,15 @@ function connect(cluster: KafkaCluster, login = admin): Kafka {
 }
 
 async function readValues(client: Kafka, count: number): Promise<readonly string[]> {
-  const consumer = client.consumer({ groupId: 'test', retry: retryFor(60_000) });
+  const consumer = client.consumer({ groupId: 'test', retry });
   const values: string[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
-  await consumer.connect();
-  await consumer.subscribe({ topic: 'events', fromBeginning: true });
+  // As services do: a broker that has just started may close its first connections.
+  const join = async () => {
+    await consumer.connect();
+    await consumer.subscribe({ topic: 'events', fromBeginning: true });
+  };
+  await connectPatiently(join, { what: 'consumer', logger: silentLogger, signal: new AbortController().signal });
   await consumer.run({
     eachMessage: async ({ message }) => {
       values.push(message.value?.toString() ?? '');
