@@ -1,4 +1,5 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
+import { describePendingClaim, describePodProblem, findPendingClaim } from '../../objects/pending-claim.ts';
 import type { Readiness } from '../contract.ts';
 import { findFault } from './faults.ts';
 import type { BuiltinObserved, ClusterFacts, Observed } from './observed.ts';
@@ -11,8 +12,8 @@ type Check = (observed: BuiltinObserved, stack: CompleteStack) => Readiness | un
 const checks: readonly Check[] = [
   credentialsExist,
   noFault,
-  volumesBound,
   podsRun,
+  volumesBound,
   podsExist,
   serverLetsUsIn,
   clusterAnswers,
@@ -76,21 +77,18 @@ function noFault(observed: BuiltinObserved, stack: CompleteStack): Readiness | u
   return fault === undefined ? undefined : { state: 'failed', ...fault, terminal: true, retryAfterMs: 60_000 };
 }
 
-/** Before the pods: one that waits for its volume is unschedulable, which says less. */
 function volumesBound({ claims }: BuiltinObserved, stack: CompleteStack): Readiness | undefined {
-  const waiting = claims.find(({ phase }) => phase !== undefined && phase !== 'Bound');
-  if (waiting === undefined) {
-    return undefined;
-  }
-  const { className } = stack.elasticsearch.storage;
-  const named = className === undefined ? 'the default storage class' : `storage class ${className}`;
-  const message = `Volume claim ${waiting.name} is ${waiting.phase}; ${named} provides it. If this lasts: kubectl get storageclass, kubectl describe pvc ${waiting.name}.`;
-  return progressing('VolumePending', message, 2000);
+  const waiting = findPendingClaim(claims);
+  return waiting === undefined
+    ? undefined
+    : progressing('VolumePending', describePendingClaim(waiting, stack.elasticsearch.storage.className), 2000);
 }
 
 /** Scheduling, image, configuration, crashes. */
-function podsRun({ podProblem }: BuiltinObserved): Readiness | undefined {
-  return podProblem === undefined ? undefined : failed(podProblem.reason, podProblem.message);
+function podsRun({ podProblem, claims }: BuiltinObserved, stack: CompleteStack): Readiness | undefined {
+  return podProblem === undefined
+    ? undefined
+    : failed(podProblem.reason, describePodProblem(podProblem, claims, stack.elasticsearch.storage.className));
 }
 
 function podsExist({ pods, size }: BuiltinObserved): Readiness | undefined {

@@ -1,4 +1,5 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
+import { describePendingClaim, describePodProblem, findPendingClaim } from '../../objects/pending-claim.ts';
 import { type Readiness, watchIntervalMs } from '../contract.ts';
 import { findFault } from './faults.ts';
 import { planLayout } from './layout.ts';
@@ -98,19 +99,17 @@ function noFault(observed: BuiltinObserved, stack: CompleteStack): Readiness | u
 }
 
 /** Scheduling, image, configuration, crashes. */
-function podsRun({ podProblem }: BuiltinObserved): Readiness | undefined {
-  return podProblem === undefined ? undefined : failed(podProblem.reason, podProblem.message);
+function podsRun({ podProblem, claims }: BuiltinObserved, stack: CompleteStack): Readiness | undefined {
+  return podProblem === undefined
+    ? undefined
+    : failed(podProblem.reason, describePodProblem(podProblem, claims, stack.redis.storage.className));
 }
 
-function volumesBound({ claims }: BuiltinObserved): Readiness | undefined {
-  const waiting = claims.find(({ phase }) => phase !== undefined && phase !== 'Bound');
+function volumesBound({ claims }: BuiltinObserved, stack: CompleteStack): Readiness | undefined {
+  const waiting = findPendingClaim(claims);
   return waiting === undefined
     ? undefined
-    : progressing(
-        'VolumePending',
-        `Volume claim ${waiting.name} is ${waiting.phase}; its storage class provides it.`,
-        2000,
-      );
+    : progressing('VolumePending', describePendingClaim(waiting, stack.redis.storage.className), 2000);
 }
 
 /** Until Kubernetes has read a changed template, nobody knows which pods are outdated: "ready" would be too early. */
