@@ -29,4 +29,5 @@ const apiVersions: Readonly<Record<string, string>> = {
   Deployment: 'apps/v1',
   StatefulSet: 'apps/v1',
   Job: 'batch/v1',
+  HorizontalPodAutoscaler: 'autoscaling/v2',
 };

@@ -6,11 +6,13 @@ import type { Reader } from '../contract.ts';
 import type { ServiceDefinition } from './catalog.ts';
 import { buildEnvironment } from './desired/environment.ts';
 import { buildMigrationJob } from './desired/migration-job.ts';
-import { identitySecretName, serviceObjectName } from './names.ts';
+import { autoscalerRef, identitySecretName, serviceObjectName } from './names.ts';
 
 /** What judging a service needs: all from the caches, no call. */
 export interface ObservedService {
   readonly deployment: LiveObject | undefined;
+  /** Also one that the manifest no longer asks for, until it is gone. */
+  readonly autoscaler: LiveObject | undefined;
   /** Pods of the server and of the migration. */
   readonly pods: readonly LiveObject[];
   /** The migration Job of the wanted template, never an older one; `undefined` until it exists. */
@@ -23,6 +25,7 @@ export function gatherService(definition: ServiceDefinition, stack: CompleteStac
   const { namespace } = stack;
   return {
     deployment: reader.live({ apiVersion: 'apps/v1', kind: 'Deployment', namespace, name }),
+    autoscaler: reader.live(autoscalerRef(definition, stack)),
     pods: reader.list('Pod'),
     migration: wantedMigration(definition, stack, reader),
   };

@@ -1,8 +1,21 @@
+import type { ObjectRef } from '../../api/kubernetes.ts';
+import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
 import { childName } from '../../objects/names.ts';
+import type { ServiceDefinition } from './catalog.ts';
 
 /** `shop-product`: the Deployment, Service, ServiceAccount, autoscaler and budget of a service share one name. */
 export function serviceObjectName(stack: string, service: string): string {
   return childName(stack, service);
+}
+
+/** The autoscaler of a service, wanted or not. */
+export function autoscalerRef({ name }: ServiceDefinition, stack: CompleteStack): ObjectRef {
+  return {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    namespace: stack.namespace,
+    name: serviceObjectName(stack.name, name),
+  };
 }
 
 /** Credential Secret with the key that signs identity tokens and the key that services trust each other by. */

@@ -16,7 +16,7 @@ function judge(observed: Partial<ObservedService>, definition = gateway) {
     throw new Error('the catalog has no such service');
   }
   return judgeService(
-    { deployment: undefined, pods: [], migration: undefined, ...observed },
+    { deployment: undefined, autoscaler: undefined, pods: [], migration: undefined, ...observed },
     definition,
     aCompleteStack(),
   );
@@ -60,6 +60,13 @@ test('a missing pod of a finished rollout is not ready', (t) => {
   t.like(judge({ deployment: deployment({ ...done, availableReplicas: 0 }) }), { reason: 'PodsNotReady' });
 });
 
+test('an autoscaler that is still there keeps a fixed number from being reached', (t) => {
+  const autoscaler = aLive('HorizontalPodAutoscaler', 'shop-gateway', { deleting: true });
+  const verdict = judge({ deployment: deployment(done), autoscaler });
+  t.like(verdict, { state: 'progressing', reason: 'Scaling' });
+  t.regex(verdict.message, /shop-gateway still owns .* there will be 1\.$/);
+});
+
 test('a Deployment of the last version is not ready while the migration of the next is still to come', (t) => {
   t.like(judge({ deployment: deployment(done) }, product), { state: 'progressing', reason: 'WaitingForMigration' });
 });
@@ -67,14 +74,17 @@ test('a Deployment of the last version is not ready while the migration of the n
 test('a migration that ran out of time is begun anew and needs nobody', (t) => {
   const migration = aLive('Job', 'shop-product-migrate-1', { status: { failedReason: 'DeadlineExceeded' } });
   t.like(judge({ migration, deployment: deployment(done) }, product), { state: 'progressing', reason: 'Migrating' });
-  const plan = retryMigration.plan({ migration, deployment: undefined, pods: [] }, aCompleteStack());
+  const plan = retryMigration.plan(
+    { migration, deployment: undefined, autoscaler: undefined, pods: [] },
+    aCompleteStack(),
+  );
   t.like(plan, { kind: 'step', step: { target: 'shop-product-migrate-1', disruptive: false } });
 });
 
 test('the version is that of the pods that run, and none while they differ', (t) => {
   const pod = (name: string, version: string) =>
     aLive('Pod', name, { labels: { [labels.name]: 'product', [labels.version]: version } });
-  const observed = { deployment: undefined, migration: undefined };
+  const observed = { deployment: undefined, autoscaler: undefined, migration: undefined };
   const [one, two] = [pod('a', '1.0.0'), pod('b', '2.0.0')];
   t.truthy(product);
   if (product === undefined) return;

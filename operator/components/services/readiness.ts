@@ -10,7 +10,16 @@ import { outOfTime } from './retry-migration.ts';
 type Check = (observed: ObservedService, definition: ServiceDefinition, stack: CompleteStack) => Readiness | undefined;
 
 /** Most fundamental first: the first check that finds something is what the status says. */
-const checks: readonly Check[] = [migrationFailed, podProblem, migrating, notCreated, stuck, updating, unavailable];
+const checks: readonly Check[] = [
+  migrationFailed,
+  podProblem,
+  migrating,
+  notCreated,
+  stuck,
+  updating,
+  handingOver,
+  unavailable,
+];
 
 /** Judges one service by its migration, Deployment and pods. */
 export function judgeService(
@@ -94,6 +103,20 @@ function updating({ deployment }: ObservedService): Readiness | undefined {
     return progressing('RollingOut', `${updatedReplicas} of ${specReplicas} pods run the wanted template.`);
   }
   return undefined;
+}
+
+function handingOver(
+  { autoscaler }: ObservedService,
+  { name }: ServiceDefinition,
+  stack: CompleteStack,
+): Readiness | undefined {
+  const { autoscaling, replicas } = stack.services[name];
+  return autoscaling.enabled || autoscaler === undefined
+    ? undefined
+    : progressing(
+        'Scaling',
+        `Autoscaler ${autoscaler.ref.name} still owns the number of pods; when it is gone, there will be ${replicas}.`,
+      );
 }
 
 function unavailable(

@@ -75,6 +75,11 @@ test('with an autoscaler nobody sets replicas; without one they are a scale of t
   t.is(at(find(scaled, 'HorizontalPodAutoscaler'), 'spec', 'minReplicas'), 2);
 });
 
+test('no number is set while a former autoscaler is still there: it would set its own again', (t) => {
+  const autoscaler = aLive('HorizontalPodAutoscaler', 'shop-gateway', { deleting: true });
+  t.deepEqual(desiredOf('gateway', aCompleteStack(), [autoscaler]).scales, []);
+});
+
 test('an autoscaler that somebody switched off by scaling to 0 is given its minimum', (t) => {
   const stack = aCompleteStack({ profile: 'Production' });
   const at = (specReplicas: number) => aLive('Deployment', 'shop-gateway', { status: { specReplicas } });

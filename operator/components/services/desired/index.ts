@@ -4,7 +4,7 @@ import { jobStatus, workloadStatus } from '../../../objects/live-status.ts';
 import { connectionSecretName } from '../../../objects/names.ts';
 import type { Desired, DesiredContext, Held, Scale } from '../../contract.ts';
 import type { ServiceDefinition } from '../catalog.ts';
-import { identitySecretName } from '../names.ts';
+import { autoscalerRef, identitySecretName } from '../names.ts';
 import { buildDeployment, configHashOf } from './deployment.ts';
 import { buildEnvironment } from './environment.ts';
 import { buildMigrationJob } from './migration-job.ts';
@@ -60,8 +60,8 @@ function holdDuringMigration(job: ObjectRef, deployment: ObjectRef, context: Des
 }
 
 /**
- * The count that we set. An autoscaler owns it otherwise, but one that finds 0 stays switched off for ever: then it is
- * given its minimum to go on from.
+ * The count that we set. An autoscaler owns it otherwise, also one that is on its way out: it would set its own again.
+ * But one that finds 0 stays switched off for ever: then it is given its minimum to go on from.
  */
 function fixedScale(
   definition: ServiceDefinition,
@@ -71,7 +71,7 @@ function fixedScale(
 ): readonly Scale[] {
   const { autoscaling, replicas } = stack.services[definition.name];
   if (!autoscaling.enabled) {
-    return [{ ref, replicas }];
+    return context.live(autoscalerRef(definition, stack)) === undefined ? [{ ref, replicas }] : [];
   }
   const live = context.live(ref);
   const isSwitchedOff = live !== undefined && workloadStatus(live).specReplicas === 0;
