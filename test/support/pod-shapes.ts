@@ -48,6 +48,7 @@ export interface Claim {
   readonly metadata: { readonly name: string; readonly namespace: string; readonly uid: string };
   readonly spec: {
     readonly volumeName?: string;
+    readonly storageClassName?: string;
     readonly resources: { readonly requests: Readonly<Record<string, string>> };
   };
 }

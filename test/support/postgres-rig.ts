@@ -58,6 +58,7 @@ export class PostgresRig implements AsyncDisposable {
     const kubeconfig = await installOperator(server);
     await createNamespace(server, namespace);
     await server.kubectl(['label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=restricted']);
+    await apply(server, defaultStorageClass);
     const node = await ProcessNode.start(server, {
       namespace,
       labelSelector: 'app.kubernetes.io/name=postgres',
@@ -221,6 +222,15 @@ export class PostgresRig implements AsyncDisposable {
     return waitFor(what, condition, { timeoutMs, explain: () => this.explain() });
   }
 }
+
+/** Its volumes are made by the node; they do not grow unless a test lets them. */
+const defaultStorageClass = {
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'StorageClass',
+  metadata: { name: 'local', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+  provisioner: 'example.com/none',
+  allowVolumeExpansion: false,
+};
 
 export interface Login {
   readonly user: string;

@@ -153,6 +153,7 @@ export class ProcessNode implements AsyncDisposable {
         spec: {
           capacity: spec.resources.requests,
           accessModes: ['ReadWriteOnce'],
+          storageClassName: spec.storageClassName,
           persistentVolumeReclaimPolicy: 'Retain',
           hostPath: { path: this.#volumePath(metadata.uid) },
           claimRef: { namespace: metadata.namespace, name: metadata.name, uid: metadata.uid },

@@ -1,4 +1,5 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
+import type { LiveObject } from '../../kube/live-object.ts';
 import { findPodProblem } from '../../objects/pod-problem.ts';
 import type { Readiness } from '../contract.ts';
 import { claimStatus, growingClaims, smallClaims } from './claims.ts';
@@ -206,14 +207,30 @@ function checkPendingRestart(observed: ObservedBuiltin): Readiness | undefined {
 
 function checkSizes(observed: ObservedBuiltin, stack: CompleteStack): Readiness | undefined {
   const { expansionRefusal, claims } = observed;
-  if (expansionRefusal !== undefined) {
-    return failed(
-      'VolumeExpansionRefused',
-      `The volumes cannot grow to ${stack.postgres.storage.size}: ${expansionRefusal}. Use a storage class with allowVolumeExpansion, or set spec.postgres.storage.size back.`,
-    );
-  }
+  const { size } = stack.postgres.storage;
   const growing = [...smallClaims(claims, stack), ...growingClaims(claims)];
-  return growing.length === 0
-    ? undefined
-    : progressing('VolumeGrowing', `Claim ${growing[0]?.ref.name} is growing to ${stack.postgres.storage.size}.`);
+  if (expansionRefusal !== undefined) {
+    const cure = cureOfRefusal(growing[0]);
+    return failed('VolumeExpansionRefused', `The volumes cannot grow to ${size}: ${expansionRefusal}. ${cure}`);
+  }
+  const [next] = growing;
+  if (next === undefined) {
+    return undefined;
+  }
+  const now = claimStatus(next).conditions?.findLast(({ status }) => status === 'True');
+  const told = now === undefined ? '' : ` (${[now.type, now.message].filter(Boolean).join(': ')})`;
+  const done = claims.length - growing.length;
+  return progressing(
+    'VolumeGrowing',
+    `${done} of ${claims.length} volumes have ${size}; claim ${next.ref.name} is growing${told}.`,
+  );
+}
+
+/** Neither the size nor the class of the manifest can be taken back: what a person can change is the class itself. */
+function cureOfRefusal(claim: LiveObject | undefined): string {
+  const name = claim === undefined ? undefined : claimStatus(claim).storageClassName;
+  const move = 'move the data to a new stack: a stated size cannot be taken back.';
+  return name === undefined
+    ? `Volumes without a storage class never grow; ${move}`
+    : `If the driver of StorageClass ${name} can grow volumes, set its allowVolumeExpansion to true (this is tried again every 10 min); if not, ${move}`;
 }

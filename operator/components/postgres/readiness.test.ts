@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { JsonObject } from '../../api/kubernetes.ts';
 import type { LiveObject } from '../../kube/live-object.ts';
 import { aCompleteStack } from '../../testing/complete.ts';
 import { aLive } from '../../testing/live.ts';
@@ -43,11 +44,31 @@ test('each fault is told by its own reason, the most fundamental first', (t) => 
   }
 });
 
-test('a volume that cannot grow says why and what can be done', (t) => {
-  const observed = aCluster(stack, pods, { expansionRefusal: 'only dynamically provisioned pvc can be resized' });
-  const verdict = judge(observed, stack);
-  t.like(verdict, { state: 'failed', reason: 'VolumeExpansionRefused' });
-  t.regex(verdict.message, /allowVolumeExpansion/);
+test('a volume that cannot grow says why, and what of it a person can change', (t) => {
+  const refused = (storageClassName?: string) => {
+    const status = { requested: '1Gi', ...(storageClassName === undefined ? {} : { storageClassName }) };
+    const claims = [aLive('PersistentVolumeClaim', 'data-shop-postgres-0', { status })];
+    return judge(aCluster(stack, pods, { claims, expansionRefusal: 'only some can be resized' }), stack);
+  };
+  t.like(refused('slow'), { state: 'failed', reason: 'VolumeExpansionRefused' });
+  t.regex(refused('slow').message, /only some can be resized.*StorageClass slow.*allowVolumeExpansion/);
+  t.regex(refused().message, /without a storage class never grow; move the data/);
+});
+
+test('a volume that grows says how far all of them are, and what is being done', (t) => {
+  const { size } = stack.postgres.storage;
+  const claim = (ordinal: number, capacity: string, conditions: JsonObject[] = []) =>
+    aLive('PersistentVolumeClaim', `data-shop-postgres-${ordinal}`, {
+      status: { requested: size, capacity, conditions },
+    });
+  const waiting = { type: 'FileSystemResizePending', status: 'True', message: 'waits for the node' };
+  const growing = judge(aCluster(stack, pods, { claims: [claim(0, size), claim(1, '1Mi', [waiting])] }), stack);
+  t.like(growing, { state: 'progressing', reason: 'VolumeGrowing' });
+  t.is(
+    growing.message,
+    `1 of 2 volumes have ${size}; claim data-shop-postgres-1 is growing (FileSystemResizePending: waits for the node).`,
+  );
+  t.is(judge(aCluster(stack, pods, { claims: [claim(0, size), claim(1, size)] }), stack).state, 'ready');
 });
 
 test('a lost volume is named with what to do', (t) => {
