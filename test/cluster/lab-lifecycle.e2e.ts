@@ -1,93 +1,27 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { access, readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { addressesOf } from '#lab/cluster/addresses.ts';
-import { hasCgroups, listHierarchies } from '#lab/cluster/cgroups.ts';
 import { findHolder } from '#lab/cluster/holder.ts';
 import { labPaths } from '#lab/cluster/lab-paths.ts';
 import { createLabProvider } from '#lab/cluster/lab-provider.ts';
-import { registeredLabs } from '#lab/cluster/machine.ts';
-import { listProcesses } from '#lab/cluster/process-table.ts';
 import { readState } from '#lab/cluster/state.ts';
 import { waitFor } from '#lab/control-plane/wait.ts';
 import { forgetUsed } from '#lab/delivery/used-clusters.ts';
 import { run } from '#lab/programs/run.ts';
 import { createScratchDirectory } from '#lab/programs/scratch.ts';
 import { silentProgress } from '#lab/progress.ts';
+import { traces } from '../support/lab-traces.ts';
 
 const root = join(import.meta.dirname, '../..');
 const newName = () => `test-${randomBytes(4).toString('hex')}`;
 
 /** Moments of an `up` (milliseconds) at which it is killed: while namespaces, control plane, node and add-ons are made. */
 const momentsOfDeath = [250, 450, 700, 1_100, 1_800, 2_600, 3_500, 5_000];
-
-/** Everything that could be left of a lab; `network` is the identity of its network namespace. */
-async function traces(name: string, link: string, network: string | undefined): Promise<readonly string[]> {
-  const paths = labPaths(name);
-  const [processes, mounts, links, hasGroups, temporary] = await Promise.all([
-    listProcesses(),
-    readFile('/proc/self/mountinfo', 'utf8'),
-    readdir('/sys/class/net'),
-    hasCgroups(paths.cgroup, await listHierarchies()),
-    readdir('/tmp'),
-  ]);
-  const isThere = await access(paths.directory).then(
-    () => true,
-    () => false,
-  );
-  return [
-    ...processes
-      .filter(
-        ({ argv, networkNamespace }) =>
-          argv.some((word) => word.includes(paths.directory)) || networkNamespace === network,
-      )
-      .map(({ pid, argv }) => `process ${pid} ${argv.join(' ')}`),
-    ...mounts.split('\n').filter((line) => line.includes(paths.directory)),
-    ...links.filter((candidate) => candidate === link).map((found) => `link ${found}`),
-    ...(hasGroups ? [`cgroup ${paths.cgroup}`] : []),
-    ...(await registeredLabs()).filter((lab) => lab === paths.directory).map((lab) => `entry of ${lab}`),
-    ...(isThere ? [`directory ${paths.directory}`] : []),
-    ...temporary.filter((entry) => entry.startsWith('containerd-')).map((entry) => `/tmp/${entry}`),
-  ];
-}
-
-test.serial('up twice changes nothing the second time, and down leaves nothing, also when repeated', async (t) => {
-  const name = newName();
-  const provider = createLabProvider(name);
-  t.teardown(() => provider.down(silentProgress));
-  const cluster = await provider.up(silentProgress);
-  const holder = await findHolder(labPaths(name));
-  const before = await cluster.kubectl([
-    'get',
-    'deployments',
-    '-A',
-    '-o',
-    'jsonpath={.items[*].metadata.generation} {.items[*].metadata.uid}',
-  ]);
-  await provider.up(silentProgress);
-  t.is((await findHolder(labPaths(name)))?.pid, holder?.pid);
-  t.is(
-    await cluster.kubectl([
-      'get',
-      'deployments',
-      '-A',
-      '-o',
-      'jsonpath={.items[*].metadata.generation} {.items[*].metadata.uid}',
-    ]),
-    before,
-  );
-
-  const link = addressesOf((await readState(labPaths(name)))?.slot ?? -1).link;
-  t.not((await traces(name, link, holder?.networkNamespace)).length, 0);
-  await provider.down(silentProgress);
-  t.deepEqual(await traces(name, link, holder?.networkNamespace), []);
-  await provider.down(silentProgress);
-  t.is(await provider.find(), undefined);
-});
 
 test.serial('an up that is killed at any moment is repaired by the next, and down removes its remains', async (t) => {
   const name = newName();
