@@ -38,7 +38,9 @@ test('a change that the controller has not seen is not ready', (t) => {
 
 test('old pods beside new ones are a rollout', (t) => {
   const status = { ...done, specReplicas: 3, replicas: 4, updatedReplicas: 2, availableReplicas: 4 };
-  t.like(judge({ deployment: deployment(status) }), { state: 'progressing', reason: 'RollingOut' });
+  const verdict = judge({ deployment: deployment(status) });
+  t.like(verdict, { state: 'progressing', reason: 'RollingOut' });
+  t.regex(verdict.message, /^2 of 3 pods run the wanted template, and 2 of the last one are still there\.$/);
 });
 
 test('a rollout past its deadline fails with the reason, but a person is not needed', (t) => {

@@ -100,7 +100,9 @@ function updating({ deployment }: ObservedService): Readiness | undefined {
     return progressing('Updating', 'The Deployment controller has not seen the change yet.');
   }
   if (updatedReplicas < specReplicas || replicas > updatedReplicas) {
-    return progressing('RollingOut', `${updatedReplicas} of ${specReplicas} pods run the wanted template.`);
+    const former = replicas - updatedReplicas;
+    const rest = former > 0 ? `, and ${former} of the last one ${former === 1 ? 'is' : 'are'} still there` : '';
+    return progressing('RollingOut', `${updatedReplicas} of ${specReplicas} pods run the wanted template${rest}.`);
   }
   return undefined;
 }
