@@ -1,13 +1,22 @@
 import test, { type ExecutionContext } from 'ava';
 import { waitFor } from '../../lab/control-plane/wait.ts';
-import type { EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-stack.ts';
+import { serviceNames } from '../../operator/api/v1beta1/complete-stack.ts';
+import type { EcommerceStack, EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-stack.ts';
+import { applySecrets, connectionsTo, withWrongPasswords } from '../support/external-stores.ts';
 import { LabEventWriter } from '../support/kafka-writer.ts';
-import { namespace, ShopCluster } from '../support/shop-cluster.ts';
-import { listObjects } from '../support/stacks.ts';
+import { createRestrictedNamespace, namespace, ShopCluster } from '../support/shop-cluster.ts';
+import { conditionOf, listObjects, waitForStack } from '../support/stacks.ts';
 
 /** Every service may write and read a topic of the manifest. */
 const topics = [{ name: 'audit', partitions: 2 }];
-const three: Partial<EcommerceStackSpec> = { kafka: { brokers: 3, topics } };
+
+/** Servers only: what asks them are these tests, and at the end a stack that finds them as External ones. */
+function servers(kafka: EcommerceStackSpec['kafka'] = {}): Partial<EcommerceStackSpec> {
+  const services = Object.fromEntries(serviceNames.map((name) => [name, { enabled: false }]));
+  return { services, kafka: { brokers: 3, topics, ...kafka } };
+}
+
+const outside = 'outside';
 
 let lab: ShopCluster;
 
@@ -21,7 +30,7 @@ test.after.always(async () => {
 
 test.serial('three brokers become Ready with topics, users and a budget', async (t) => {
   const began = performance.now();
-  const stack = await lab.ready('shop', three);
+  const stack = await lab.ready('shop', servers(), 400_000);
   t.log(`Ready after ${((performance.now() - began) / 1000).toFixed(1)} s`);
   t.is((await lab.pods('kafka')).length, 3);
   t.regex(stack.status?.guarantees?.['kafka'] ?? '', /3 copies/);
@@ -49,7 +58,7 @@ test.serial('a parameter that needs a restart rolls one broker at a time, the ac
   const writer = await startWriter(t);
   const active = await activeController();
   const began = performance.now();
-  await lab.ready('shop', { kafka: { brokers: 3, topics, parameters: { 'queued.max.requests': '400' } } }, 300_000);
+  await lab.ready('shop', servers({ parameters: { 'queued.max.requests': '400' } }), 300_000);
   t.log(`rolled in ${((performance.now() - began) / 1000).toFixed(1)} s`);
   const pods = (await listObjects(lab.cluster, namespace, 'pods'))
     .filter(({ metadata }) => metadata.name.startsWith('shop-kafka-'))
@@ -66,7 +75,7 @@ test.serial('a dynamic parameter restarts nothing, and an unchanged stack writes
     (await listObjects(lab.cluster, namespace, 'pods')).map(({ metadata }) => `${metadata.name} ${metadata.uid}`);
   const before = await uids();
   const parameters = { 'queued.max.requests': '400', 'message.max.bytes': '2097152' };
-  await lab.ready('shop', { kafka: { brokers: 3, topics, parameters } });
+  await lab.ready('shop', servers({ parameters }));
   t.deepEqual(await uids(), before);
   const versions = async () =>
     (await listObjects(lab.cluster, namespace, 'eshop,statefulsets,services,configmaps,secrets'))
@@ -80,6 +89,81 @@ test.serial('a dynamic parameter restarts nothing, and an unchanged stack writes
   });
   t.deepEqual(await versions(), written);
 });
+
+test.serial(
+  'a stack that finds all stores outside says which login is wrong, and heals when its Secret is right',
+  async (t) => {
+    await lab.becomesReady('shop');
+    await createRestrictedNamespace(lab.cluster, outside);
+    const secrets = await connectionsTo(lab.cluster, namespace, 'shop');
+    await applySecrets(lab.cluster, outside, withWrongPasswords(secrets));
+    await lab.kubectl('apply', '-n', outside, '-f', 'examples/external-stores.yaml');
+    // The lab's Elasticsearch is built without security: it takes any login.
+    const expected = {
+      PostgresReady: [
+        'PasswordRejected',
+        /password of postgres; correct the Secret of spec.postgres.connectionSecretRef/,
+      ],
+      RedisReady: ['AuthenticationFailed', /Check username and password in Secret shop-cache/],
+      KafkaReady: ['AuthenticationFailed', /Check username, password .* in Secret shop-events/],
+    } as const;
+    for (const [type, [reason, message]] of Object.entries(expected)) {
+      const condition = await outsideCondition(type, reason);
+      t.regex(condition.message, message);
+    }
+    const began = performance.now();
+    await applySecrets(lab.cluster, outside, secrets);
+    await lab.becomesReady('shop', 240_000, outside);
+    t.log(`Ready after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    const pods = await listObjects(lab.cluster, outside, 'pods');
+    const names = new Set(pods.map(({ metadata }) => metadata.labels?.['ecommerce.stack/component']));
+    t.deepEqual([...names].toSorted(), ['gateway', 'product']);
+  },
+);
+
+test.serial('its shop answers, also while the login of the operator is wrong', async (t) => {
+  const { visitor, admin } = await lab.shop('shop', outside);
+  t.is((await admin.addProduct(1)).status, 201);
+  const secrets = await connectionsTo(lab.cluster, namespace, 'shop');
+  await applySecrets(lab.cluster, outside, { 'shop-database': withWrongPasswords(secrets)['shop-database'] });
+  await outsideCondition('PostgresReady', 'PasswordRejected');
+  t.is((await admin.addProduct(2)).status, 201);
+  const { status, body } = await visitor.get('/api/v1/products?currency=EUR&limit=10');
+  t.is(status, 200);
+  t.is((body['items'] as unknown[]).length, 2);
+  await applySecrets(lab.cluster, outside, { 'shop-database': secrets['shop-database'] });
+  await lab.becomesReady('shop', 60_000, outside);
+  t.is((await visitor.get('/api/v1/products/test-product-2')).status, 200);
+});
+
+test.serial('its end leaves the servers and their data alone, and a next one goes on with them', async (t) => {
+  const uids = async () =>
+    (await listObjects(lab.cluster, namespace, 'pods')).map(({ metadata }) => `${metadata.name} ${metadata.uid}`);
+  const before = await uids();
+  await lab.kubectl('delete', 'eshop', 'shop', '-n', outside, '--timeout=60s');
+  const isGone = async () => (await listObjects(lab.cluster, outside, 'pods')).length === 0;
+  await waitFor('the pods are gone', isGone, { timeoutMs: 60_000, intervalMs: 500 });
+  await lab.becomesReady('shop');
+  t.deepEqual(await uids(), before);
+
+  await lab.kubectl('apply', '-n', outside, '-f', 'examples/external-stores.yaml');
+  await lab.becomesReady('shop', 240_000, outside);
+  const { visitor } = await lab.shop('shop', outside);
+  // Ready is what the pods say; that nodes send new connections to them comes a moment later.
+  const read = async () => (await visitor.get('/api/v1/products/test-product-2')).status === 200;
+  t.true(await waitFor('the product', read, { timeoutMs: 10_000 }));
+});
+
+/** A condition of the stack outside, once it gives this reason. */
+async function outsideCondition(type: string, reason: string) {
+  const gives = (stack: EcommerceStack) => conditionOf(stack, type)?.reason === reason;
+  const stack = await waitForStack(lab.cluster, `${outside}/shop`, gives, 60_000);
+  const condition = conditionOf(stack, type);
+  if (condition === undefined) {
+    throw new Error(`no condition ${type}`);
+  }
+  return condition;
+}
 
 async function startWriter(t: ExecutionContext): Promise<LabEventWriter> {
   const writer = await LabEventWriter.start(lab.cluster, namespace, 'shop-kafka-connection-order');

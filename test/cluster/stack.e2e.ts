@@ -1,13 +1,20 @@
 import test from 'ava';
 import { waitFor } from '../../lab/control-plane/wait.ts';
+import type { EcommerceStack, EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-stack.ts';
 import type { ShopClient } from '../support/shop-client.ts';
 import { namespace, ShopCluster } from '../support/shop-cluster.ts';
+import { ShopReader } from '../support/shop-reader.ts';
+import { ShopWriter } from '../support/shop-writer.ts';
 import { conditionOf, listObjects } from '../support/stacks.ts';
+import { watchLines } from '../support/watch-lines.ts';
 
 // One lab and one stack for the whole file; each test leaves the stack Ready for the next.
 let lab: ShopCluster;
 let visitor: ShopClient;
 let admin: ShopClient;
+
+/** What the stack has become towards the end. */
+const grown: Partial<EcommerceStackSpec> = { postgres: { readReplicas: 1 }, services: { gateway: { replicas: 2 } } };
 
 test.before(async () => {
   lab = await ShopCluster.start();
@@ -145,10 +152,51 @@ test.serial('a restart request rolls the pods one safe step at a time and is ack
 
 test.serial('an operator that is killed goes on where it was', async (t) => {
   await lab.kubectl('delete', 'pods', '-n', 'ecommerce-system', '--all', '--force', '--grace-period=0');
-  await lab.ready('shop', { postgres: { readReplicas: 1 }, services: { gateway: { replicas: 2 } } });
+  await lab.ready('shop', grown);
   t.is((await lab.pods('gateway')).length, 2);
   t.truthy(await lab.kubectl('get', 'poddisruptionbudget', 'shop-gateway', '-n', namespace));
 });
+
+test.serial(
+  'a new version migrates first, then rolls under load without a failed request, and is said when done',
+  async (t) => {
+    await lab.supply(['gateway', 'product'], '1.0.1');
+    await using watch = await watchLines(lab.cluster, ['eshop', 'shop', '-n', namespace, '-o', 'jsonpath={@}{"\\n"}']);
+    const reader = new ShopReader(visitor, '/api/v1/products?limit=5');
+    const writer = new ShopWriter(admin, 10_000);
+    t.teardown(() => Promise.all([reader.stop(), writer.stop()]));
+    const began = performance.now();
+    await lab.ready('shop', { ...grown, version: '1.0.1' }, 400_000);
+    t.log(`rolled after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    const [read, { acknowledged, attempts, failures, longestGapMs }] = [await reader.stop(), await writer.stop()];
+    t.log(`${read.reads} reads, ${acknowledged.length} writes of ${attempts} attempts, longest gap ${longestGapMs} ms`);
+    t.deepEqual([...read.failures, ...failures], []);
+    t.true(acknowledged.length > 20);
+
+    const job = await newestOf('jobs', 'product');
+    const replicaSet = await newestOf('replicasets', 'product');
+    t.is(job.spec.template.spec.containers[0]?.image, 'localhost/product-service:1.0.1');
+    t.is(replicaSet.spec.template.spec.containers[0]?.image, 'localhost/product-service:1.0.1');
+    t.true(
+      job.status.completionTime !== undefined && job.status.completionTime <= replicaSet.metadata.creationTimestamp,
+    );
+
+    // `as`: what the watch printed.
+    const seen = watch.lines.map((line) => JSON.parse(line) as EcommerceStack);
+    const rolling = seen.filter(({ metadata, status }) => metadata.generation === status?.observedGeneration);
+    const during = rolling.filter((stack) => stack.spec.version === '1.0.1' && stack.status?.version === '1.0.0');
+    t.true(during.length > 0);
+    t.true(during.every((stack) => conditionOf(stack, 'Ready')?.status === 'False'));
+    const done = seen.filter(({ status }) => status?.version === '1.0.1');
+    for (const { status } of done) {
+      const versions = ['gateway', 'product'].map(
+        (name) => status?.components?.find((one) => one.name === name)?.version,
+      );
+      t.deepEqual(versions, ['1.0.1', '1.0.1']);
+    }
+    t.true(done.length > 0);
+  },
+);
 
 test.serial('a deleted stack keeps its data, and a stack of the same name takes it over', async (t) => {
   await lab.kubectl('delete', 'eshop', 'shop', '-n', namespace, '--timeout=60s');
@@ -166,3 +214,26 @@ test.serial('a deleted stack keeps its data, and a stack of the same name takes 
   };
   t.is((await waitFor('an answer', product, { timeoutMs: 10_000 }))['title'], 'Changed');
 });
+
+interface Templated {
+  readonly metadata: { readonly creationTimestamp: string };
+  readonly spec: {
+    readonly template: { readonly spec: { readonly containers: readonly { readonly image: string }[] } };
+  };
+  readonly status: { readonly completionTime?: string };
+}
+
+/** The Job or ReplicaSet of this name label that was made last; times are of one format, so they compare as text. */
+async function newestOf(resource: string, name: string): Promise<Templated> {
+  const selector = `app.kubernetes.io/name=${name}`;
+  const text = await lab.kubectl('get', resource, '-n', namespace, '-o', 'json', '-l', selector);
+  // `as`: a list as kubectl prints it.
+  const { items } = JSON.parse(text) as { readonly items: readonly Templated[] };
+  const newest = items
+    .toSorted((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1))
+    .at(-1);
+  if (newest === undefined) {
+    throw new Error(`no ${resource} of ${name}`);
+  }
+  return newest;
+}

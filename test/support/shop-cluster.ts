@@ -2,10 +2,11 @@ import { startCluster } from '../../lab/api.ts';
 import type { TestCluster } from '../../lab/cluster/test-cluster.ts';
 import { waitFor } from '../../lab/control-plane/wait.ts';
 import { deployOperator } from '../../lab/delivery/deploy.ts';
+import { supplyImages } from '../../lab/delivery/supply.ts';
 import { silentProgress } from '../../lab/progress.ts';
 import type { EcommerceStack, EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-stack.ts';
 import { adminClient, ShopClient } from './shop-client.ts';
-import { aManifest, apply, conditionOf, getStack, listObjects, waitForStack } from './stacks.ts';
+import { aManifest, apply, conditionOf, getStack, type Kubectl, listObjects, waitForStack } from './stacks.ts';
 
 export const namespace = 'shop';
 
@@ -21,8 +22,7 @@ export class ShopCluster implements AsyncDisposable {
     const lab = await startCluster();
     try {
       await deployOperator(lab.cluster, silentProgress, '1.0.0');
-      const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
-      await apply(lab.cluster, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } });
+      await createRestrictedNamespace(lab.cluster, namespace);
     } catch (error) {
       await lab.stop();
       throw error;
@@ -38,6 +38,11 @@ export class ShopCluster implements AsyncDisposable {
     return this.#lab.cluster.kubectl(args);
   }
 
+  /** Images of these services, as they are, under the tag of another version. */
+  async supply(services: readonly string[], version: string): Promise<void> {
+    await supplyImages(this.cluster, { names: services, version }, silentProgress);
+  }
+
   /** Applies the stack and waits until its present generation is Ready. */
   async ready(name: string, spec: Partial<EcommerceStackSpec>, timeoutMs = 240_000): Promise<EcommerceStack> {
     await apply(this.cluster, aManifest(namespace, name, spec));
@@ -45,12 +50,12 @@ export class ShopCluster implements AsyncDisposable {
   }
 
   /** Waits until the stack is Ready for its present generation. */
-  becomesReady(name: string, timeoutMs = 240_000): Promise<EcommerceStack> {
+  becomesReady(name: string, timeoutMs = 240_000, of = namespace): Promise<EcommerceStack> {
     const isReady = (stack: EcommerceStack) =>
       stack.status?.observedGeneration === stack.metadata.generation &&
       conditionOf(stack, 'Ready')?.status === 'True' &&
       stack.status?.phase === 'Ready';
-    return waitForStack(this.cluster, `${namespace}/${name}`, isReady, timeoutMs);
+    return waitForStack(this.cluster, `${of}/${name}`, isReady, timeoutMs);
   }
 
   stack(name: string): Promise<EcommerceStack> {
@@ -78,16 +83,22 @@ export class ShopCluster implements AsyncDisposable {
   }
 
   /** The gateway of a stack, for customers and for an administrator. */
-  async shop(name: string): Promise<{ visitor: ShopClient; admin: ShopClient; url: string }> {
-    const { url } = await this.cluster.publish({ namespace, name: `${name}-gateway`, port: 8000 }, 0);
+  async shop(name: string, of = namespace): Promise<{ visitor: ShopClient; admin: ShopClient; url: string }> {
+    const { url } = await this.cluster.publish({ namespace: of, name: `${name}-gateway`, port: 8000 }, 0);
     const visitor = new ShopClient(url);
     await waitFor('the gateway answers', async () => (await visitor.get('/health')).status === 200, {
       timeoutMs: 30_000,
     });
-    return { visitor, admin: await adminClient(this.cluster, { namespace, name }, url), url };
+    return { visitor, admin: await adminClient(this.cluster, { namespace: of, name }, url), url };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#lab.stop();
   }
+}
+
+/** A namespace that admits only pods of the strictest standard. */
+export async function createRestrictedNamespace(cluster: Kubectl, name: string): Promise<void> {
+  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+  await apply(cluster, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
 }

@@ -1,11 +1,14 @@
 import { waitFor } from '../../lab/control-plane/wait.ts';
 import type { ShopClient } from './shop-client.ts';
+import { describeFailure } from './shop-reader.ts';
 
 /** What a writer saw while something was killed. */
 export interface WriteRecord {
   /** Numbers of the products whose creation was answered with 201. */
   readonly acknowledged: readonly number[];
   readonly attempts: number;
+  /** Requests that got no answer, or one that says the shop does not work; a rate limit's is none of them. */
+  readonly failures: readonly string[];
   /** Longest time between two acknowledged writes, milliseconds. */
   readonly longestGapMs: number;
 }
@@ -15,6 +18,7 @@ export class ShopWriter {
   readonly #client: ShopClient;
   readonly #first: number;
   readonly #acknowledged: number[] = [];
+  readonly #failures: string[] = [];
   readonly #running: Promise<void>;
   #attempts = 0;
   #longestGapMs = 0;
@@ -33,7 +37,12 @@ export class ShopWriter {
   async stop(): Promise<WriteRecord> {
     this.#stopped = true;
     await this.#running;
-    return { acknowledged: this.#acknowledged, attempts: this.#attempts, longestGapMs: Math.round(this.#longestGapMs) };
+    return {
+      acknowledged: this.#acknowledged,
+      attempts: this.#attempts,
+      failures: this.#failures,
+      longestGapMs: Math.round(this.#longestGapMs),
+    };
   }
 
   async #run(): Promise<void> {
@@ -41,8 +50,16 @@ export class ShopWriter {
     for (let number = this.#first; !this.#stopped; ) {
       this.#attempts += 1;
       const status = await this.#client.addProduct(number).then(
-        (answer) => answer.status,
-        () => 0,
+        ({ status: answered, body }) => {
+          if (answered >= 500) {
+            this.#failures.push(`${number}: ${answered} ${JSON.stringify(body)}`);
+          }
+          return answered;
+        },
+        (error: unknown) => {
+          this.#failures.push(`${number}: ${describeFailure(error)}`);
+          return 0;
+        },
       );
       // 409: an earlier attempt was stored although its answer was lost; the product is there.
       if (status === 201 || status === 409) {
