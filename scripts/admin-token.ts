@@ -1,7 +1,7 @@
 /**
  * Prints an access token of an administrator, signed with the key of a running stack:
  *
- *     TOKEN=$(node scripts/admin-token.ts --namespace shop --stack shop)
+ *     TOKEN=$(npm run -s admin-token -- --namespace shop --stack shop)
  *     curl -H "authorization: Bearer $TOKEN" …
  *
  * It reads the Secret `<stack>-identity-credentials` through kubectl (KUBECTL names another program, KUBECONFIG the

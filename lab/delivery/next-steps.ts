@@ -18,6 +18,7 @@ export function nextSteps({ cluster, stack: { namespace, name }, published: { ur
     ['use kubectl', `export KUBECONFIG=${cluster.kubeconfigPath}${path}`],
     ['fill the catalogue', `kubectl exec -n ${namespace} deploy/${name}-product -- node main.js seed`],
     ['ask the shop', `curl ${url}/api/v1/products?limit=3`],
+    ['be its administrator', `TOKEN=$(npm run -s admin-token -- --namespace ${namespace} --stack ${name})`],
     ['see the stack', `kubectl get ecommercestack -n ${namespace} ${name} -o wide`],
     ['see its parts', `make status${target}`],
     ['operator logs', `make logs${target}`],

@@ -5,7 +5,7 @@ import type { ShopClient } from '../support/shop-client.ts';
 import { namespace, ShopCluster } from '../support/shop-cluster.ts';
 import { ShopReader } from '../support/shop-reader.ts';
 import { ShopWriter } from '../support/shop-writer.ts';
-import { conditionOf, listObjects } from '../support/stacks.ts';
+import { aManifest, apply, conditionOf, listObjects, waitForStack } from '../support/stacks.ts';
 import { watchLines } from '../support/watch-lines.ts';
 
 // One lab and one stack for the whole file; each test leaves the stack Ready for the next.
@@ -195,6 +195,23 @@ test.serial(
       t.deepEqual(versions, ['1.0.1', '1.0.1']);
     }
     t.true(done.length > 0);
+  },
+);
+
+test.serial(
+  'a storage class that does not exist is named with the next step, and no other stack is touched',
+  async (t) => {
+    const { metadata } = await lab.stack('shop');
+    const postgres = { storage: { size: '1Gi', className: 'absent' } };
+    await apply(lab.cluster, aManifest(namespace, 'lost', { postgres }));
+    const isNamed = (stack: EcommerceStack) =>
+      /data-lost-postgres-0 is Pending; storage class absent .*kubectl get storageclass/.test(
+        conditionOf(stack, 'PostgresReady')?.message ?? '',
+      );
+    const lost = await waitForStack(lab.cluster, `${namespace}/lost`, isNamed, 60_000);
+    t.log(conditionOf(lost, 'PostgresReady')?.message);
+    t.is((await lab.becomesReady('shop')).metadata.generation, metadata.generation);
+    await lab.kubectl('delete', 'eshop', 'lost', '-n', namespace, '--timeout=60s');
   },
 );
 

@@ -1,5 +1,11 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
 import type { LiveObject } from '../../kube/live-object.ts';
+import {
+  type ClaimPhase,
+  describePendingClaim,
+  describePodProblem,
+  findPendingClaim,
+} from '../../objects/pending-claim.ts';
 import { findPodProblem } from '../../objects/pod-problem.ts';
 import type { Readiness } from '../contract.ts';
 import { claimStatus, growingClaims, smallClaims } from './claims.ts';
@@ -79,10 +85,15 @@ function checkStatefulSet({ statefulSet }: ObservedBuiltin): Readiness | undefin
 
 function checkPods(observed: ObservedBuiltin, stack: CompleteStack): Readiness | undefined {
   const problem = findPodProblem(wantedOf(observed, stack).map(({ pod }) => pod));
-  return problem === undefined ? undefined : failed(problem.reason, problem.message);
+  return problem === undefined
+    ? undefined
+    : failed(
+        problem.reason,
+        describePodProblem(problem, observed.claims.map(toClaimPhase), stack.postgres.storage.className),
+      );
 }
 
-function checkVolumes({ claims }: ObservedBuiltin): Readiness | undefined {
+function checkVolumes({ claims }: ObservedBuiltin, stack: CompleteStack): Readiness | undefined {
   const lost = claims.find((claim) => claimStatus(claim).phase === 'Lost');
   if (lost !== undefined) {
     return failed(
@@ -90,13 +101,14 @@ function checkVolumes({ claims }: ObservedBuiltin): Readiness | undefined {
       `The volume of claim ${lost.ref.name} no longer exists; restore it, or delete the claim and its pod to clone the data anew.`,
     );
   }
-  const pending = claims.find((claim) => claimStatus(claim).phase === 'Pending');
+  const pending = findPendingClaim(claims.map(toClaimPhase));
   return pending === undefined
     ? undefined
-    : progressing(
-        'VolumePending',
-        `Claim ${pending.ref.name} has no volume yet; if that lasts, see: kubectl describe pvc ${pending.ref.name}`,
-      );
+    : progressing('VolumePending', describePendingClaim(pending, stack.postgres.storage.className));
+}
+
+function toClaimPhase(claim: LiveObject): ClaimPhase {
+  return { name: claim.ref.name, phase: claimStatus(claim).phase };
 }
 
 function checkData(observed: ObservedBuiltin, stack: CompleteStack): Readiness | undefined {
