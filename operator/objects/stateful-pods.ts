@@ -1,7 +1,6 @@
 import type { CompleteStack } from '../api/v1beta1/complete-stack.ts';
-import { compareQuantities } from '../api/v1beta1/quantity.ts';
 import type { LiveObject } from '../kube/live-object.ts';
-import { claimStatus, podStatus, workloadStatus } from './live-status.ts';
+import { podStatus, workloadStatus } from './live-status.ts';
 import { dataMetadata } from './metadata.ts';
 
 /** What components that run a StatefulSet of stores read of its objects. */
@@ -23,13 +22,6 @@ export interface ObservedStatefulSet {
   readonly replicas: number;
   /** Revision of the newest template; `undefined` while the controller has not seen it. */
   readonly updateRevision: string | undefined;
-}
-
-export interface ObservedClaim {
-  readonly name: string;
-  readonly phase: string | undefined;
-  /** A quantity. */
-  readonly requested: string | undefined;
 }
 
 /** The pods of a StatefulSet, by ordinal. */
@@ -68,16 +60,6 @@ export function readStatefulSet(live: LiveObject | undefined): ObservedStatefulS
     replicas: status.specReplicas ?? 0,
     updateRevision: (status.observedGeneration ?? 0) >= live.generation ? status.updateRevision : undefined,
   };
-}
-
-export function readClaim(live: LiveObject): ObservedClaim {
-  const { phase, requested } = claimStatus(live);
-  return { name: live.ref.name, phase, requested };
-}
-
-/** Claims that ask for less than `size`. */
-export function smallerClaims(claims: readonly ObservedClaim[], size: string): readonly ObservedClaim[] {
-  return claims.filter(({ requested }) => requested !== undefined && compareQuantities(requested, size) < 0);
 }
 
 /**

@@ -13,7 +13,6 @@ export function deadline(parent: AbortSignal, timeoutMs: number): Deadline {
   const timer = setTimeout(() => {
     controller.abort(new DOMException(`no end within ${timeoutMs} ms`, 'TimeoutError'));
   }, timeoutMs);
-  timer.unref();
   if (parent.aborted) {
     end();
   } else {

@@ -1,9 +1,10 @@
 import { isIPv6 } from 'node:net';
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
 import type { LiveObject } from '../../kube/live-object.ts';
+import { readClaim } from '../../objects/claims.ts';
 import { podStatus } from '../../objects/live-status.ts';
 import { findPodProblem } from '../../objects/pod-problem.ts';
-import { readClaim, readStatefulPods, readStatefulSet } from '../../objects/stateful-pods.ts';
+import { readStatefulPods, readStatefulSet } from '../../objects/stateful-pods.ts';
 import type { Reader, SecretValues } from '../contract.ts';
 import { askCluster, askLonely } from './ask.ts';
 import type { ServerTarget } from './client.ts';

@@ -28,8 +28,20 @@ const cases: readonly (readonly [string, boolean, Deviations, RegExp])[] = [
   [
     'VolumePending',
     false,
-    { rest: { claims: [{ name: 'data-shop-es-0', phase: 'Pending', requested: '1Gi' }] } },
+    { rest: { claims: [{ name: 'data-shop-es-0', uid: 'u', phase: 'Pending', requested: '1Gi', isDeleting: false }] } },
     /kubectl get storageclass/,
+  ],
+  [
+    'VolumeGrowing',
+    false,
+    {
+      rest: {
+        claims: [
+          { name: 'data-shop-es-0', uid: 'u', phase: 'Bound', requested: '900Gi', capacity: '1Gi', isDeleting: false },
+        ],
+      },
+    },
+    /0 of 1 volumes have .*; claim data-shop-es-0 is growing/,
   ],
   ['AuthenticationFailed', false, { rest: { answer: { state: 'refused', message: 'no' } } }, /credential Secret/],
   ['NodesPending', false, { pods: { 2: { isReady: false } } }, /2 of 3.*kubectl logs shop-es-2/],

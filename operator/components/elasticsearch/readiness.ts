@@ -1,5 +1,5 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
-import { describePendingClaim, describePodProblem, findPendingClaim } from '../../objects/pending-claim.ts';
+import { describeGrowth, describePendingClaim, describePodProblem, findPendingClaim } from '../../objects/claims.ts';
 import type { Readiness } from '../contract.ts';
 import { findFault } from './faults.ts';
 import type { BuiltinObserved, ClusterFacts, Observed } from './observed.ts';
@@ -22,6 +22,7 @@ const checks: readonly Check[] = [
   ofCluster(disksHaveRoom),
   ofCluster(copiesInPlace),
   templateSeen,
+  volumesSized,
 ];
 
 /** Whether the stack's Elasticsearch can be used as the manifest wants it. */
@@ -176,4 +177,10 @@ function templateSeen({ statefulSet }: BuiltinObserved): Readiness | undefined {
   return statefulSet?.updateRevision === undefined
     ? progressing('Updating', 'The StatefulSet controller has not seen the change yet.', 500)
     : undefined;
+}
+
+/** Last: a store whose volumes still grow works as before. */
+function volumesSized({ claims }: BuiltinObserved, stack: CompleteStack): Readiness | undefined {
+  const growth = describeGrowth(claims, stack.elasticsearch.storage.size);
+  return growth === undefined ? undefined : progressing('VolumeGrowing', growth, 2000);
 }

@@ -1,8 +1,9 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
 import type { LiveObject } from '../../kube/live-object.ts';
+import { readClaim } from '../../objects/claims.ts';
 import { podStatus } from '../../objects/live-status.ts';
 import { findPodProblem } from '../../objects/pod-problem.ts';
-import { readClaim, readStatefulPods, readStatefulSet } from '../../objects/stateful-pods.ts';
+import { readStatefulPods, readStatefulSet } from '../../objects/stateful-pods.ts';
 import type { Reader, SecretValues } from '../contract.ts';
 import { askCluster } from './ask.ts';
 import type { Access } from './client.ts';

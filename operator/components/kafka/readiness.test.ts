@@ -47,7 +47,16 @@ const cases: readonly Case[] = [
   {
     reason: 'VolumePending',
     message: /data-shop-kafka-0 is Pending/,
-    seen: { claims: [{ name: 'data-shop-kafka-0', phase: 'Pending', requested: '1Gi' }] },
+    seen: { claims: [{ name: 'data-shop-kafka-0', uid: 'u', phase: 'Pending', requested: '1Gi', isDeleting: false }] },
+  },
+  {
+    reason: 'VolumeGrowing',
+    message: /0 of 1 volumes have .*; claim data-shop-kafka-0 is growing/,
+    seen: {
+      claims: [
+        { name: 'data-shop-kafka-0', uid: 'u', phase: 'Bound', requested: '900Gi', capacity: '1Gi', isDeleting: false },
+      ],
+    },
   },
   { reason: 'PodsPending', message: /1 of 3 pods/, seen: { pods: [aPod(stack, 0)] } },
   {

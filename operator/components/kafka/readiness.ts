@@ -1,5 +1,5 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
-import { describePendingClaim, describePodProblem, findPendingClaim } from '../../objects/pending-claim.ts';
+import { describeGrowth, describePendingClaim, describePodProblem, findPendingClaim } from '../../objects/claims.ts';
 import type { Readiness } from '../contract.ts';
 import { differingRights, differingTopics, differingUsers } from './differences.ts';
 import { findFault } from './faults.ts';
@@ -29,6 +29,7 @@ const checks: readonly Check[] = [
   ofCluster(topicsExist),
   ofCluster(rightsGiven),
   ofCluster(settingsTaken),
+  volumesSized,
 ];
 
 /** Whether the stack's Kafka can be used as the manifest and the services' declaration want it. */
@@ -192,4 +193,10 @@ function settingsTaken({ settingsRefusal }: ClusterFacts): Readiness | undefined
   return settingsRefusal === undefined
     ? undefined
     : failed('InvalidParameters', `${settingsRefusal}. Change spec.kafka.parameters; the brokers keep what they have.`);
+}
+
+/** Last: a store whose volumes still grow works as before. */
+function volumesSized({ claims }: BuiltinObserved, stack: CompleteStack): Readiness | undefined {
+  const growth = describeGrowth(claims, stack.kafka.storage.size);
+  return growth === undefined ? undefined : progressing('VolumeGrowing', growth, 2000);
 }

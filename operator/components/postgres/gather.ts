@@ -1,10 +1,11 @@
 import type { JsonObject } from '../../api/kubernetes.ts';
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
 import type { LiveObject } from '../../kube/live-object.ts';
+import { readClaim, smallerClaims } from '../../objects/claims.ts';
 import { podStatus } from '../../objects/live-status.ts';
 import type { Reader, SecretValues } from '../contract.ts';
 import type { Attempts } from './attempts.ts';
-import { expansionKey, smallClaims } from './claims.ts';
+import { expansionKey } from './claims.ts';
 import type { Servers } from './client.ts';
 import { bornMajor } from './desired/index.ts';
 import { sslModeOf } from './endpoints.ts';
@@ -60,7 +61,7 @@ async function gatherBuiltin(ports: GatherPorts, stack: CompleteStack, reader: R
   const server = await askServer(servers, stack, reader, leaderOf(asked));
   const isPending = asked.some(({ member }) => member?.pendingRestart === true);
   const instances = isPending ? await askSettings(servers, stack, reader, asked) : asked;
-  const claims = byOrdinal(reader.list('PersistentVolumeClaim'));
+  const claims = byOrdinal(reader.list('PersistentVolumeClaim')).map(readClaim);
   return {
     mode: 'Builtin',
     hasCredentials: hasAll(stack, reader.secret(namesOf(stack).credentials)),
@@ -70,7 +71,7 @@ async function gatherBuiltin(ports: GatherPorts, stack: CompleteStack, reader: R
     instances,
     youngestPodMs: youngestOf(pods, ports.now()),
     claims,
-    expansionRefusal: smallClaims(claims, stack).flatMap(
+    expansionRefusal: smallerClaims(claims, stack.postgres.storage.size).flatMap(
       (claim) => attempts.outcome(expansionKey(claim.uid, stack)) ?? [],
     )[0],
     restarted: instances

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../api/kubernetes.ts';
 import type { LiveObject } from '../../kube/live-object.ts';
+import type { ObservedClaim } from '../../objects/claims.ts';
 import type { Tenant } from './names.ts';
 
 /** What decisions are made from: gathered once per pass, without secrets, then only read. */
@@ -23,7 +24,7 @@ export interface ObservedBuiltin extends ObservedServer {
   readonly instances: readonly Instance[];
   /** For how long the youngest pod has been running; 0 while one has not started. */
   readonly youngestPodMs: number;
-  readonly claims: readonly LiveObject[];
+  readonly claims: readonly ObservedClaim[];
   /** Last refusal of a volume expansion to the wanted size. */
   readonly expansionRefusal: string | undefined;
   /** Pods that were restarted lately for the wanted parameters: once is enough. */

@@ -1,14 +1,14 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
-import type { LiveObject } from '../../kube/live-object.ts';
 import {
-  type ClaimPhase,
+  describeGrowth,
   describePendingClaim,
   describePodProblem,
   findPendingClaim,
-} from '../../objects/pending-claim.ts';
+  growingClaims,
+  type ObservedClaim,
+} from '../../objects/claims.ts';
 import { findPodProblem } from '../../objects/pod-problem.ts';
 import type { Readiness } from '../contract.ts';
-import { claimStatus, growingClaims, smallClaims } from './claims.ts';
 import { majorOf } from './desired/index.ts';
 import { namesInPatch, planConfigPatch, wantedDynamicConfig } from './dynamic-config.ts';
 import {
@@ -87,28 +87,21 @@ function checkPods(observed: ObservedBuiltin, stack: CompleteStack): Readiness |
   const problem = findPodProblem(wantedOf(observed, stack).map(({ pod }) => pod));
   return problem === undefined
     ? undefined
-    : failed(
-        problem.reason,
-        describePodProblem(problem, observed.claims.map(toClaimPhase), stack.postgres.storage.className),
-      );
+    : failed(problem.reason, describePodProblem(problem, observed.claims, stack.postgres.storage.className));
 }
 
 function checkVolumes({ claims }: ObservedBuiltin, stack: CompleteStack): Readiness | undefined {
-  const lost = claims.find((claim) => claimStatus(claim).phase === 'Lost');
+  const lost = claims.find(({ phase }) => phase === 'Lost');
   if (lost !== undefined) {
     return failed(
       'VolumeLost',
-      `The volume of claim ${lost.ref.name} no longer exists; restore it, or delete the claim and its pod to clone the data anew.`,
+      `The volume of claim ${lost.name} no longer exists; restore it, or delete the claim and its pod to clone the data anew.`,
     );
   }
-  const pending = findPendingClaim(claims.map(toClaimPhase));
+  const pending = findPendingClaim(claims);
   return pending === undefined
     ? undefined
     : progressing('VolumePending', describePendingClaim(pending, stack.postgres.storage.className));
-}
-
-function toClaimPhase(claim: LiveObject): ClaimPhase {
-  return { name: claim.ref.name, phase: claimStatus(claim).phase };
 }
 
 function checkData(observed: ObservedBuiltin, stack: CompleteStack): Readiness | undefined {
@@ -217,30 +210,19 @@ function checkPendingRestart(observed: ObservedBuiltin): Readiness | undefined {
       );
 }
 
-function checkSizes(observed: ObservedBuiltin, stack: CompleteStack): Readiness | undefined {
-  const { expansionRefusal, claims } = observed;
+function checkSizes({ expansionRefusal, claims }: ObservedBuiltin, stack: CompleteStack): Readiness | undefined {
   const { size } = stack.postgres.storage;
-  const growing = [...smallClaims(claims, stack), ...growingClaims(claims)];
   if (expansionRefusal !== undefined) {
-    const cure = cureOfRefusal(growing[0]);
+    const cure = cureOfRefusal(growingClaims(claims, size)[0]);
     return failed('VolumeExpansionRefused', `The volumes cannot grow to ${size}: ${expansionRefusal}. ${cure}`);
   }
-  const [next] = growing;
-  if (next === undefined) {
-    return undefined;
-  }
-  const now = claimStatus(next).conditions?.findLast(({ status }) => status === 'True');
-  const told = now === undefined ? '' : ` (${[now.type, now.message].filter(Boolean).join(': ')})`;
-  const done = claims.length - growing.length;
-  return progressing(
-    'VolumeGrowing',
-    `${done} of ${claims.length} volumes have ${size}; claim ${next.ref.name} is growing${told}.`,
-  );
+  const growth = describeGrowth(claims, size);
+  return growth === undefined ? undefined : progressing('VolumeGrowing', growth);
 }
 
 /** Neither the size nor the class of the manifest can be taken back: what a person can change is the class itself. */
-function cureOfRefusal(claim: LiveObject | undefined): string {
-  const name = claim === undefined ? undefined : claimStatus(claim).storageClassName;
+function cureOfRefusal(claim: ObservedClaim | undefined): string {
+  const name = claim?.className;
   const move = 'move the data to a new stack: a stated size cannot be taken back.';
   return name === undefined
     ? `Volumes without a storage class never grow; ${move}`

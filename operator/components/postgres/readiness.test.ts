@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { JsonObject } from '../../api/kubernetes.ts';
 import type { LiveObject } from '../../kube/live-object.ts';
+import { readClaim } from '../../objects/claims.ts';
 import { aCompleteStack } from '../../testing/complete.ts';
 import { aLive } from '../../testing/live.ts';
 import { judge } from './readiness.ts';
@@ -47,7 +48,7 @@ test('each fault is told by its own reason, the most fundamental first', (t) => 
 test('a volume that cannot grow says why, and what of it a person can change', (t) => {
   const refused = (storageClassName?: string) => {
     const status = { requested: '1Gi', ...(storageClassName === undefined ? {} : { storageClassName }) };
-    const claims = [aLive('PersistentVolumeClaim', 'data-shop-postgres-0', { status })];
+    const claims = [readClaim(aLive('PersistentVolumeClaim', 'data-shop-postgres-0', { status }))];
     return judge(aCluster(stack, pods, { claims, expansionRefusal: 'only some can be resized' }), stack);
   };
   t.like(refused('slow'), { state: 'failed', reason: 'VolumeExpansionRefused' });
@@ -58,9 +59,11 @@ test('a volume that cannot grow says why, and what of it a person can change', (
 test('a volume that grows says how far all of them are, and what is being done', (t) => {
   const { size } = stack.postgres.storage;
   const claim = (ordinal: number, capacity: string, conditions: JsonObject[] = []) =>
-    aLive('PersistentVolumeClaim', `data-shop-postgres-${ordinal}`, {
-      status: { requested: size, capacity, conditions },
-    });
+    readClaim(
+      aLive('PersistentVolumeClaim', `data-shop-postgres-${ordinal}`, {
+        status: { requested: size, capacity, conditions },
+      }),
+    );
   const waiting = { type: 'FileSystemResizePending', status: 'True', message: 'waits for the node' };
   const growing = judge(aCluster(stack, pods, { claims: [claim(0, size), claim(1, '1Mi', [waiting])] }), stack);
   t.like(growing, { state: 'progressing', reason: 'VolumeGrowing' });
@@ -72,7 +75,7 @@ test('a volume that grows says how far all of them are, and what is being done',
 });
 
 test('a lost volume is named with what to do', (t) => {
-  const claims = [aLive('PersistentVolumeClaim', 'data-shop-postgres-1', { status: { phase: 'Lost' } })];
+  const claims = [readClaim(aLive('PersistentVolumeClaim', 'data-shop-postgres-1', { status: { phase: 'Lost' } }))];
   const verdict = judge(aCluster(stack, pods, { claims }), stack);
   t.like(verdict, { state: 'failed', reason: 'VolumeLost' });
   t.regex(verdict.message, /data-shop-postgres-1/);

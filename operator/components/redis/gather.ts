@@ -1,6 +1,7 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
+import { readClaim } from '../../objects/claims.ts';
 import { findPodProblem } from '../../objects/pod-problem.ts';
-import { readClaim, readStatefulPods, readStatefulSet } from '../../objects/stateful-pods.ts';
+import { readStatefulPods, readStatefulSet } from '../../objects/stateful-pods.ts';
 import type { Reader, SecretValues } from '../contract.ts';
 import { askNode } from './ask.ts';
 import { gatherExternal } from './gather-external.ts';

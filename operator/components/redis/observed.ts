@@ -1,5 +1,6 @@
+import type { ObservedClaim } from '../../objects/claims.ts';
 import type { PodProblem } from '../../objects/pod-problem.ts';
-import type { ObservedClaim, ObservedStatefulSet, StatefulPod } from '../../objects/stateful-pods.ts';
+import type { ObservedStatefulSet, StatefulPod } from '../../objects/stateful-pods.ts';
 import type { Recorded } from '../contract.ts';
 import type { ClusterLine, OpenSlot } from './cluster-nodes.ts';
 import type { SlotRange } from './slots.ts';

@@ -49,7 +49,29 @@ const cases: readonly Case[] = [
   {
     reason: 'VolumePending',
     message: /data-shop-redis-1 is Pending/,
-    deviations: { rest: { claims: [{ name: 'data-shop-redis-1', phase: 'Pending', requested: '1Gi' }] } },
+    deviations: {
+      rest: {
+        claims: [{ name: 'data-shop-redis-1', uid: 'u', phase: 'Pending', requested: '1Gi', isDeleting: false }],
+      },
+    },
+  },
+  {
+    reason: 'VolumeGrowing',
+    message: /0 of 1 volumes have .*; claim data-shop-redis-1 is growing/,
+    deviations: {
+      rest: {
+        claims: [
+          {
+            name: 'data-shop-redis-1',
+            uid: 'u',
+            phase: 'Bound',
+            requested: '900Gi',
+            capacity: '1Gi',
+            isDeleting: false,
+          },
+        ],
+      },
+    },
   },
   {
     reason: 'Updating',

@@ -1,5 +1,5 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
-import { describePendingClaim, describePodProblem, findPendingClaim } from '../../objects/pending-claim.ts';
+import { describeGrowth, describePendingClaim, describePodProblem, findPendingClaim } from '../../objects/claims.ts';
 import { type Readiness, watchIntervalMs } from '../contract.ts';
 import { findFault } from './faults.ts';
 import { planLayout } from './layout.ts';
@@ -16,6 +16,7 @@ export const redisReasons = {
   CredentialsPending: 'The passwords have not been generated yet.',
   PodsPending: 'The StatefulSet has not made all pods yet.',
   VolumePending: 'A volume is not bound to its claim yet.',
+  VolumeGrowing: 'Volumes are growing to the size that the manifest says.',
   PodUnschedulable: 'No machine of the cluster takes a pod.',
   ImagePullFailed: 'The image of a pod cannot be pulled.',
   PodConfigError: 'A container cannot be created from its configuration.',
@@ -57,6 +58,7 @@ const checks: readonly Check[] = [
   templateSeen,
   shapeIsWanted,
   replicasFollow,
+  volumesSized,
 ];
 
 /** Whether the stack's Redis can be used as the manifest wants it. */
@@ -218,4 +220,10 @@ function shapeIsWanted({ topology, statefulSet }: BuiltinObserved, stack: Comple
 function replicasFollow({ topology }: BuiltinObserved, stack: CompleteStack): Readiness | undefined {
   const message = findLaggard(topology, shapeOf(stack));
   return message === undefined ? undefined : progressing('ReplicasSyncing', message, 500);
+}
+
+/** Last: a store whose volumes still grow works as before. */
+function volumesSized({ claims }: BuiltinObserved, stack: CompleteStack): Readiness | undefined {
+  const growth = describeGrowth(claims, stack.redis.storage.size);
+  return growth === undefined ? undefined : progressing('VolumeGrowing', growth, 2000);
 }

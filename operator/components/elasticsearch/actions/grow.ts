@@ -1,5 +1,5 @@
 import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
-import { smallerClaims } from '../../../objects/stateful-pods.ts';
+import { smallerClaims } from '../../../objects/claims.ts';
 import type { Action, Plan } from '../../contract.ts';
 import type { Observed } from '../observed.ts';
 import { detail, nothing } from './ports.ts';

@@ -106,7 +106,7 @@ test('more brokers give existing partitions more copies, a batch at a time, and 
 
 test('claims grow to the size of the manifest', (t) => {
   const larger = aCompleteStack({ kafka: { brokers: 3, storage: { size: '5Gi' } } });
-  const claims = [{ name: 'data-shop-kafka-0', phase: 'Bound', requested: '1Gi' }];
+  const claims = [{ name: 'data-shop-kafka-0', uid: 'u', phase: 'Bound', requested: '1Gi', isDeleting: false }];
   t.like(grow.plan(healthy(larger, { claims, pods: [aPod(larger, 0)] }), larger), {
     step: { details: { size: '5Gi', claims: ['data-shop-kafka-0'] } },
   });

@@ -1,7 +1,8 @@
 import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
 import { ForbiddenError, InvalidError } from '../../../kube/errors.ts';
+import { smallerClaims } from '../../../objects/claims.ts';
 import type { Action, Plan } from '../../contract.ts';
-import { claimStatus, expansionKey, smallClaims } from '../claims.ts';
+import { expansionKey } from '../claims.ts';
 import type { Observed } from '../observed.ts';
 import { detail, type ExecutionPorts, nothing } from './steps.ts';
 
@@ -31,12 +32,13 @@ export function planGrowth(observed: Observed, stack: CompleteStack): Plan {
   if (observed.mode !== 'Builtin' || observed.expansionRefusal !== undefined) {
     return nothing;
   }
-  const claim = smallClaims(observed.claims, stack)[0];
+  const { size } = stack.postgres.storage;
+  const [claim] = smallerClaims(observed.claims, size);
   if (claim === undefined) {
     return nothing;
   }
-  const { name } = claim.ref;
-  const message = `Grow claim ${name} from ${claimStatus(claim).requested} to ${stack.postgres.storage.size}.`;
-  const details = { claim: name, uid: claim.uid };
+  const { name, uid, requested } = claim;
+  const message = `Grow claim ${name} from ${requested} to ${size}.`;
+  const details = { claim: name, uid };
   return { kind: 'step', step: { name: 'GrowVolume', message, target: name, disruptive: false, details } };
 }

@@ -1,5 +1,5 @@
 import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
-import { smallerClaims } from '../../../objects/stateful-pods.ts';
+import { smallerClaims } from '../../../objects/claims.ts';
 import type { Action, ActionPorts, Plan, Step } from '../../contract.ts';
 import type { BuiltinObserved, Observed } from '../observed.ts';
 
