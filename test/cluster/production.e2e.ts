@@ -4,7 +4,7 @@ import type { EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-st
 import type { ShopClient } from '../support/shop-client.ts';
 import { namespace, ShopCluster } from '../support/shop-cluster.ts';
 import { findLost, ShopWriter } from '../support/shop-writer.ts';
-import { conditionOf } from '../support/stacks.ts';
+import { conditionOf, listObjects } from '../support/stacks.ts';
 
 const small = { requests: { cpu: '20m', memory: '96Mi' }, limits: { cpu: '2', memory: '384Mi' } };
 
@@ -83,6 +83,21 @@ test.serial('all Redis pods killed at once: the shop goes on answering and the c
   t.is((await visitor.get('/api/v1/products?limit=1')).status, 200);
   await lab.becomesReady('shop');
   t.log(`Ready again after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+});
+
+test.serial('every pod of the production shape is within what it may take', async (t) => {
+  const lines = async () => (await lab.kubectl('top', 'pods', '-n', namespace, '--no-headers')).trim().split('\n');
+  const wanted = (await listObjects(lab.cluster, namespace, 'pods')).filter(
+    ({ metadata }) => metadata.deletionTimestamp === undefined && metadata.labels?.['job-name'] === undefined,
+  );
+  const isMeasured = async () => {
+    const measured = await lines();
+    return wanted.every(({ metadata: { name } }) => measured.some((line) => line.startsWith(`${name} `)));
+  };
+  await waitFor('figures of every pod', isMeasured, { timeoutMs: 120_000, intervalMs: 2000 });
+  t.log(`\n${(await lines()).join('\n')}`);
+  const restarts = ['-o', 'jsonpath={.items[*].status.containerStatuses[*].lastState.terminated.reason}'];
+  t.notRegex(await lab.kubectl('get', 'pods', '-n', namespace, ...restarts), /OOMKilled/);
 });
 
 test.serial('a parameter that needs a restart rolls PostgreSQL without losing a write', async (t) => {

@@ -216,6 +216,16 @@ test.serial(
 );
 
 test.serial('a deleted stack keeps its data, and a stack of the same name takes it over', async (t) => {
+  const identities = async () =>
+    ((await lab.stack('shop')).status?.components ?? []).flatMap(({ name, identity }) =>
+      identity === undefined ? [] : [`${name} ${identity}`],
+    );
+  const before = await identities();
+  t.deepEqual(
+    ['postgres', 'redis', 'kafka', 'elasticsearch'].filter((name) => !before.some((one) => one.startsWith(`${name} `))),
+    [],
+    'every store has an identity',
+  );
   await lab.kubectl('delete', 'eshop', 'shop', '-n', namespace, '--timeout=60s');
   await waitFor('the pods are gone', async () => (await listObjects(lab.cluster, namespace, 'pods')).length === 0, {
     timeoutMs: 120_000,
@@ -223,6 +233,7 @@ test.serial('a deleted stack keeps its data, and a stack of the same name takes 
   });
   t.true((await listObjects(lab.cluster, namespace, 'persistentvolumeclaims')).length >= 4);
   await lab.ready('shop', { postgres: { readReplicas: 1 } });
+  t.deepEqual(await identities(), before);
   ({ visitor, admin } = await lab.shop('shop'));
   // Ready is what the pods say; that nodes send new connections to them comes a moment later.
   const product = async () => {
