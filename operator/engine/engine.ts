@@ -24,6 +24,8 @@ import { judge, type Verdict } from './verdict.ts';
 
 /** How long a stack without work is left alone, milliseconds: 5 min ± 10 %, so that many do not wake together. */
 const resyncMs = 300_000;
+/** From this interval on the objects of a stack are packed between its passes, which costs about one millisecond. */
+const restMs = 1_000;
 /** How often a stack that is being deleted is looked at while its pods end, milliseconds. */
 const endingPodsMs = 1000;
 
@@ -104,6 +106,9 @@ export class Engine {
     const errors = [...results, ...executed].map(({ error }) => error).filter((error) => error !== undefined);
     if (errors.length > 0) {
       throw new PassError(errors, requeueAfterMs);
+    }
+    if (requeueAfterMs >= restMs && Object.values(pass.counters).every((count) => count === 0)) {
+      pass.ports.children.rest(pass.stack.namespace, pass.stack.name);
     }
     return { requeueAfterMs, counters: pass.counters };
   }

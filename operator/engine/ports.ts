@@ -34,6 +34,8 @@ export interface ChildCache {
   upsert(object: KubernetesObject): LiveObject;
   /** The owned values of this object have been compared; they need not be kept. */
   verified(ref: ObjectRef): void;
+  /** Nobody will look at this stack's objects for some seconds. */
+  rest(namespace: string, stack: string): void;
 }
 
 /** The stacks themselves, whole. */

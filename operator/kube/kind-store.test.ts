@@ -53,6 +53,7 @@ function aStore() {
       }
     },
     onDropped: () => changes.push('dropped'),
+    onWake: () => undefined,
   });
   const index = () => [...present].map(({ stack, resourceVersion }) => `${stack}@${resourceVersion}`);
   return { store, changes, index, live: () => store.get('ns/web') };

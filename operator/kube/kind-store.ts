@@ -1,9 +1,10 @@
 import type { KubernetesObject } from '../api/kubernetes.ts';
 import type { LiveObject } from './live-object.ts';
 import type { ObjectChange } from './object-cache.ts';
-import type { ObjectKind, PackedObject } from './packed-object.ts';
+import type { ObjectKind, PackedObject, PackedParts } from './packed-object.ts';
 import type { ReflectorStore } from './reflector.ts';
-import { type ProjectionRules, toPackedObject } from './to-packed-object.ts';
+import { RestingStack } from './resting-stack.ts';
+import { fromRest, type ProjectionRules, toPackedObject } from './to-packed-object.ts';
 import { Tombstones } from './tombstones.ts';
 import { isOlder, keyOf } from './versions.ts';
 
@@ -15,12 +16,15 @@ export interface KindStoreOptions {
   readonly onEntry: (before: PackedObject | undefined, after: PackedObject | undefined) => void;
   /** An event changed nothing of interest. */
   readonly onDropped: () => void;
+  /** An object of a resting stack is wanted: the answer to it is `restore` for all its objects. */
+  readonly onWake: (resting: RestingStack) => void;
 }
 
 /** Projections of one kind in one scope (a namespace or all), and what of their changes is worth a pass. */
 export class KindStore implements ReflectorStore {
   readonly #options: KindStoreOptions;
-  readonly #objects = new Map<string, PackedObject>();
+  /** An object of a resting stack is where its stack is. */
+  readonly #objects = new Map<string, PackedObject | RestingStack>();
   readonly #tombstones = new Tombstones();
   /** The server's history went back: until the next list is complete, any version is newer than ours. */
   #isRewound = false;
@@ -30,7 +34,19 @@ export class KindStore implements ReflectorStore {
   }
 
   get(key: string): LiveObject | undefined {
-    return this.#objects.get(key);
+    return this.#awake(key);
+  }
+
+  /** The object is kept with its stack until somebody asks for it. */
+  rest(key: string, stack: RestingStack): void {
+    this.#objects.set(key, stack);
+  }
+
+  /** Takes it back; nothing has changed by that. */
+  restore(parts: PackedParts): PackedObject {
+    const live = fromRest(this.#options.kind, parts, this.#options.rules.pool);
+    this.#objects.set(live.key, live);
+    return live;
   }
 
   /** From the watch. Another uid under the same name is another object: one went, one came. */
@@ -40,7 +56,7 @@ export class KindStore implements ReflectorStore {
     if (this.#tombstones.hides(uid, deletionTimestamp !== undefined)) {
       return;
     }
-    const known = this.#objects.get(key);
+    const known = this.#awake(key);
     if (known === undefined || known.uid !== uid) {
       this.#fire(this.#remove(key), 'removed', initial);
       this.#fire(this.#put(this.#pack(object, true)), 'added', initial);
@@ -53,16 +69,17 @@ export class KindStore implements ReflectorStore {
     const key = keyOf(object);
     const { uid = '' } = object.metadata;
     this.#tombstones.add(uid, 'gone');
-    if (this.#objects.get(key)?.uid === uid) {
+    if (this.#awake(key)?.uid === uid) {
       this.#fire(this.#remove(key), 'removed', false);
     }
   }
 
   retain(listed: ReadonlySet<string>, version: string): void {
-    for (const [key, live] of [...this.#objects]) {
+    for (const key of [...this.#objects.keys()].filter((one) => !listed.has(one))) {
+      const live = this.#awake(key);
       // What we wrote ourselves after the list was made is not in it; the watch that follows tells its fate.
-      const isNewerThanList = !this.#isRewound && isOlder(version, live.resourceVersion);
-      if (!listed.has(key) && !isNewerThanList) {
+      const isNewerThanList = !this.#isRewound && live !== undefined && isOlder(version, live.resourceVersion);
+      if (live !== undefined && !isNewerThanList) {
         this.#tombstones.add(live.uid, 'gone');
         this.#fire(this.#remove(key), 'removed', false);
       }
@@ -81,7 +98,7 @@ export class KindStore implements ReflectorStore {
   upsert(object: KubernetesObject): LiveObject {
     const live = this.#pack(object, false);
     live.markVerified();
-    const known = this.#objects.get(live.key);
+    const known = this.#awake(live.key);
     if (known?.uid === live.uid) {
       if (!isOlder(known.resourceVersion, live.resourceVersion)) {
         return known;
@@ -96,14 +113,14 @@ export class KindStore implements ReflectorStore {
 
   /** The server has accepted the deletion of this uid. */
   markRemoved(key: string, uid: string): void {
-    if (this.#objects.get(key)?.uid === uid) {
+    if (this.#awake(key)?.uid === uid) {
       this.#tombstones.add(uid, 'asked');
       this.#remove(key);
     }
   }
 
   verified(key: string): void {
-    this.#objects.get(key)?.markVerified();
+    this.#awake(key)?.markVerified();
   }
 
   #pack(object: KubernetesObject, keepOwned: boolean): PackedObject {
@@ -136,8 +153,18 @@ export class KindStore implements ReflectorStore {
     return live;
   }
 
-  #remove(key: string): PackedObject | undefined {
+  #awake(key: string): PackedObject | undefined {
+    const found = this.#objects.get(key);
+    if (!(found instanceof RestingStack)) {
+      return found;
+    }
+    this.#options.onWake(found);
     const live = this.#objects.get(key);
+    return live instanceof RestingStack ? undefined : live;
+  }
+
+  #remove(key: string): PackedObject | undefined {
+    const live = this.#awake(key);
     if (live !== undefined) {
       this.#objects.delete(key);
       this.#options.onEntry(live, undefined);

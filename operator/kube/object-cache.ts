@@ -1,16 +1,14 @@
 import type { Kind } from '../api/kinds.ts';
-import { type KubernetesObject, type ObjectRef, refKey, refOf, type StackKey } from '../api/kubernetes.ts';
-import { KindStore } from './kind-store.ts';
+import type { KubernetesObject, ObjectRef, StackKey } from '../api/kubernetes.ts';
 import { Listeners } from './listeners.ts';
 import type { LiveObject } from './live-object.ts';
 import type { KubeMetrics } from './metrics.ts';
+import { ObjectTable } from './object-table.ts';
 import { resourceName } from './paths.ts';
 import type { KubeLogger } from './ports.ts';
 import { Reflector, type ReflectorTiming } from './reflector.ts';
-import { StackIndex } from './stack-index.ts';
 import { StringPool } from './strings.ts';
 import type { Syncable } from './syncable.ts';
-import type { ProjectionRules } from './to-packed-object.ts';
 import type { Transport } from './transport.ts';
 import { namespaceOf, scopesOf, WatchSet } from './watch-set.ts';
 
@@ -33,6 +31,11 @@ export interface ObjectCache extends Syncable {
   markRemoved(ref: ObjectRef, uid: string): void;
   /** The engine has compared `owned` with what it renders: frees the values, the hash stays. */
   verified(ref: ObjectRef): void;
+  /**
+   * Nobody will look at the objects of this stack for some seconds: they are kept compressed until somebody does, or an
+   * event tells of one of them. Nothing else can be seen of it.
+   */
+  rest(namespace: string, stack: string): void;
   /**
    * Called after the cache has changed, only when the owned hash, the projected status, deletion or existence differ.
    * A listener that throws is logged and harms nobody else. Returns a function that removes the listener.
@@ -82,22 +85,25 @@ export function createObjectCache(options: ObjectCacheOptions): ObjectCache {
 class ProjectionCache implements ObjectCache {
   readonly name = 'children';
   readonly #watches: WatchSet;
-  readonly #stores = new Map<string, readonly ScopedStore[]>();
-  readonly #index = new StackIndex();
+  readonly #table: ObjectTable;
   readonly #listeners: Listeners<[StackKey, ObjectChange]>;
 
   constructor(options: ObjectCacheOptions) {
+    const { kinds, manager, names, metrics } = options;
     this.#listeners = new Listeners('children', options.logger);
-    const rules = { manager: options.manager, names: options.names, pool: new StringPool() };
-    const scopes = scopesOf(options.namespaces);
-    const reflectors = options.kinds.flatMap((kind) => {
-      const stores = scopes.map((namespace) => ({ namespace, store: this.#createStore(kind, rules, options) }));
-      this.#stores.set(`${kind.apiVersion}/${kind.kind}`, stores);
-      return stores.map(
-        ({ namespace, store }) => new Reflector({ ...options, ...namespaceOf(namespace), kind, store }),
-      );
+    this.#table = new ObjectTable(kinds, scopesOf(options.namespaces), {
+      rules: { manager, names, pool: new StringPool() },
+      events: {
+        onChange: (stack, change) => this.#listeners.call(stack, change),
+        onSize: (kind, delta) => metrics.cacheObjects.inc({ resource: resourceName(kind) }, delta),
+        onDropped: (kind) => metrics.informerDropped.inc({ resource: resourceName(kind) }),
+      },
     });
-    this.#watches = new WatchSet(reflectors);
+    this.#watches = new WatchSet(
+      this.#table.stores.map(
+        ({ kind, namespace, store }) => new Reflector({ ...options, ...namespaceOf(namespace), kind, store }),
+      ),
+    );
   }
 
   start(signal: AbortSignal): Promise<void> {
@@ -113,64 +119,30 @@ class ProjectionCache implements ObjectCache {
   }
 
   get(ref: ObjectRef): LiveObject | undefined {
-    return this.#storeOf(ref)?.get(keyOfRef(ref));
+    return this.#table.get(ref);
   }
 
   listByStack(namespace: string, stack: string): readonly LiveObject[] {
-    return this.#index.list(`${namespace}/${stack}`);
+    return this.#table.listByStack(namespace, stack);
   }
 
   upsert(object: KubernetesObject): LiveObject {
-    const store = this.#storeOf(refOf(object));
-    if (store === undefined) {
-      throw new Error(`${refKey(refOf(object))} is not cached: add its kind (and namespace) to the cache's options`);
-    }
-    return store.upsert(object);
+    return this.#table.upsert(object);
   }
 
   markRemoved(ref: ObjectRef, uid: string): void {
-    this.#storeOf(ref)?.markRemoved(keyOfRef(ref), uid);
+    this.#table.markRemoved(ref, uid);
   }
 
   verified(ref: ObjectRef): void {
-    this.#storeOf(ref)?.verified(keyOfRef(ref));
+    this.#table.verified(ref);
+  }
+
+  rest(namespace: string, stack: string): void {
+    this.#table.rest(namespace, stack);
   }
 
   onChange(listener: ObjectListener): () => void {
     return this.#listeners.add(listener);
   }
-
-  #storeOf(ref: ObjectRef): KindStore | undefined {
-    const stores = this.#stores.get(`${ref.apiVersion}/${ref.kind}`);
-    return stores?.find(({ namespace }) => namespace === undefined || namespace === ref.namespace)?.store;
-  }
-
-  #createStore(kind: Kind, rules: ProjectionRules, options: ObjectCacheOptions): KindStore {
-    const { metrics } = options;
-    const resource = resourceName(kind);
-    return new KindStore({
-      kind: { apiVersion: kind.apiVersion, kind: kind.kind },
-      rules,
-      onEntry: (before, after) => {
-        metrics.cacheObjects.inc({ resource }, Number(after !== undefined) - Number(before !== undefined));
-        this.#index.update(before, after);
-      },
-      onChange: ({ ref, stack }, change) => {
-        if (stack !== undefined) {
-          this.#listeners.call(stack, { ref, ...change });
-        }
-      },
-      onDropped: () => metrics.informerDropped.inc({ resource }),
-    });
-  }
-}
-
-interface ScopedStore {
-  /** `undefined`: all namespaces. */
-  readonly namespace: string | undefined;
-  readonly store: KindStore;
-}
-
-function keyOfRef(ref: ObjectRef): string {
-  return `${ref.namespace ?? ''}/${ref.name}`;
 }

@@ -19,6 +19,8 @@ export interface PackedParts {
   /** The projected status as JSON. */
   readonly status: string;
   readonly stack: StackKey | undefined;
+  /** The owned values have been compared once: later versions need only the hash. */
+  readonly isVerified: boolean;
 }
 
 export interface ObjectKind {
@@ -51,8 +53,7 @@ export class PackedObject implements LiveObject {
   readonly ownedHash: string;
   readonly statusText: string;
   readonly stack: StackKey | undefined;
-  /** The owned values have been compared once: later versions need only the hash. */
-  isVerified = false;
+  isVerified: boolean;
   #owned: JsonObject | undefined;
 
   constructor(parts: PackedParts) {
@@ -70,7 +71,27 @@ export class PackedObject implements LiveObject {
     this.ownedHash = parts.ownedHash;
     this.statusText = parts.status;
     this.stack = parts.stack;
+    this.isVerified = parts.isVerified;
     this.#owned = parts.owned;
+  }
+
+  /** What the constructor takes. */
+  get parts(): PackedParts {
+    const { key, uid, resourceVersion, generation, ownerUid, deleting } = this;
+    const { appliedHash, identity, ownedHash, statusText, stack, isVerified } = this;
+    return {
+      kind: this.#kind,
+      labels: { shared: this.#sharedLabels, own: this.#ownLabels },
+      owned: this.#owned,
+      status: statusText,
+      ...{ key, uid, resourceVersion, generation, ownerUid, deleting },
+      ...{ appliedHash, identity, ownedHash, stack, isVerified },
+    };
+  }
+
+  /** Nothing of it waits to be compared with what the engine renders. */
+  get mayRest(): boolean {
+    return this.#owned === undefined || Object.keys(this.#owned).length === 0;
   }
 
   get kind(): string {

@@ -88,13 +88,7 @@ class FullObjectCache implements StackCache {
   }
 
   get(key: StackKey): KubernetesObject | undefined {
-    for (const store of this.#stores) {
-      const object = store.get(key);
-      if (object !== undefined) {
-        return object;
-      }
-    }
-    return undefined;
+    return this.#stores.find((store) => store.has(key))?.get(key);
   }
 
   keys(): readonly StackKey[] {
@@ -102,7 +96,7 @@ class FullObjectCache implements StackCache {
   }
 
   upsert(object: KubernetesObject): void {
-    this.#stores.find((store) => store.get(stackKeyOf(object)) !== undefined)?.upsert(object);
+    this.#stores.find((store) => store.has(stackKeyOf(object)))?.upsert(object);
   }
 
   onChange(listener: StackListener): () => void {

@@ -1,16 +1,23 @@
 import type { StackKey } from '../api/kubernetes.ts';
 import type { LiveObject } from './live-object.ts';
 import type { PackedObject } from './packed-object.ts';
+import { RestingStack } from './resting-stack.ts';
 
 /** Which objects belong to which stack, so that a pass never looks at those of others. */
 export class StackIndex {
   /** Lists instead of sets: a stack has some sixty objects, and a list takes a fifth of the memory. */
-  readonly #objects = new Map<StackKey, PackedObject[]>();
+  readonly #objects = new Map<StackKey, PackedObject[] | RestingStack>();
+  readonly #wake: (resting: RestingStack) => readonly PackedObject[];
+
+  /** `wake` gives the objects of a resting stack. */
+  constructor(wake: (resting: RestingStack) => readonly PackedObject[]) {
+    this.#wake = wake;
+  }
 
   /** An object came (`after` alone), went (`before` alone) or was replaced by a newer version. */
   update(before: PackedObject | undefined, after: PackedObject | undefined): void {
     if (before?.stack !== undefined && before.stack === after?.stack) {
-      const objects = this.#objects.get(before.stack) ?? [];
+      const objects = this.#awake(before.stack);
       objects[objects.indexOf(before)] = after;
       return;
     }
@@ -18,22 +25,49 @@ export class StackIndex {
       this.#remove(before.stack, before);
     }
     if (after?.stack !== undefined) {
-      const objects = this.#objects.get(after.stack);
-      if (objects === undefined) {
-        this.#objects.set(after.stack, [after]);
-      } else {
-        objects.push(after);
-      }
+      const objects = this.#awake(after.stack);
+      objects.push(after);
+      this.#objects.set(after.stack, objects);
     }
   }
 
   /** Sorted by kind and name, so that what is made of it does not depend on the order of events. */
   list(stack: StackKey): readonly LiveObject[] {
-    return (this.#objects.get(stack) ?? []).toSorted(byKindAndName);
+    return this.#awake(stack).toSorted(byKindAndName);
+  }
+
+  /** Packs the objects of a stack, if none of them waits to be compared; gives them, and what they are in now. */
+  rest(stack: StackKey): { readonly resting: RestingStack; readonly objects: readonly PackedObject[] } | undefined {
+    const objects = this.#objects.get(stack);
+    if (objects === undefined || objects instanceof RestingStack || !objects.every(({ mayRest }) => mayRest)) {
+      return undefined;
+    }
+    const resting = new RestingStack(
+      stack,
+      objects.map(({ parts }) => parts),
+    );
+    this.#objects.set(stack, resting);
+    return { resting, objects };
+  }
+
+  /** Ends the rest of a stack. */
+  wake(stack: StackKey): void {
+    this.#awake(stack);
+  }
+
+  /** The list itself, to be changed; a new one when the stack has no object. */
+  #awake(stack: StackKey): PackedObject[] {
+    const objects = this.#objects.get(stack) ?? [];
+    if (!(objects instanceof RestingStack)) {
+      return objects;
+    }
+    const awake = [...this.#wake(objects)];
+    this.#objects.set(stack, awake);
+    return awake;
   }
 
   #remove(stack: StackKey, object: PackedObject): void {
-    const objects = this.#objects.get(stack) ?? [];
+    const objects = this.#awake(stack);
     const index = objects.indexOf(object);
     if (index >= 0) {
       objects.splice(index, 1);

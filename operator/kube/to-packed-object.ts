@@ -1,7 +1,7 @@
 import type { JsonObject, KubernetesObject, StackKey } from '../api/kubernetes.ts';
 import type { CacheNames } from './object-cache.ts';
 import { extractOwned, fingerprint } from './owned-fields.ts';
-import { type ObjectKind, type PackedLabels, PackedObject } from './packed-object.ts';
+import { type ObjectKind, type PackedLabels, PackedObject, type PackedParts } from './packed-object.ts';
 import { isRepetitive, projectStatus } from './projection.ts';
 import type { StringPool } from './strings.ts';
 import { keyOf } from './versions.ts';
@@ -39,6 +39,22 @@ export function toPackedObject(
     owned: keepOwned ? owned : undefined,
     status: isRepetitive(kind.kind) ? pool.share(status) : status,
     stack: toStackKey(metadata.namespace, labels[names.stackLabel], pool),
+    isVerified: false,
+  });
+}
+
+/** The same object again after a rest: what objects share is shared anew. */
+export function fromRest(kind: ObjectKind, parts: PackedParts, pool: StringPool): PackedObject {
+  const { labels, owned, ownerUid, stack, status } = parts;
+  return new PackedObject({
+    ...parts,
+    kind,
+    labels: { shared: pool.shareRecord(labels.shared), own: labels.own },
+    ownerUid: shareOptional(ownerUid, pool),
+    owned: owned === undefined ? undefined : shareNothing(owned),
+    status: isRepetitive(kind.kind) ? pool.share(status) : status,
+    // The pool gives back the text that it was given.
+    stack: shareOptional(stack, pool) as StackKey | undefined,
   });
 }
 

@@ -41,6 +41,7 @@ export class FakeCluster {
             .map(toLive),
         upsert: toLive,
         verified: () => undefined,
+        rest: () => undefined,
       },
       stacks: { get: (key) => this.stack(key), upsert: () => undefined },
       events: { emit: (_stack, { reason, message }) => void this.events.push(`${reason}: ${message}`) },

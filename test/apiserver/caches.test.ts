@@ -115,6 +115,34 @@ test('our own write is in the cache at once; drift, status and deletion of other
   t.true(cache.get(refTo(object))?.deleting);
 });
 
+test('a stack at rest tells of drift, of new objects and of deletions as before', async (t) => {
+  const { cache, changes } = await startCache(t, 'rest');
+  const objects = ['one', 'two'].map((name) => aDeployment('rest', name));
+  for (const object of objects) {
+    cache.upsert(await apply(object));
+  }
+  const seen = () => cache.listByStack('rest', 'shop').map((live) => JSON.stringify(live));
+  // Kubernetes' controllers do not run here: nobody changes them but we.
+  const before = seen();
+  t.is(before.length, 2);
+  cache.rest('rest', 'shop');
+  t.deepEqual(seen(), before);
+  cache.rest('rest', 'shop');
+  await server.kubectl(['set', 'image', 'deployment/two', 'main=evil:1', '-n', 'rest']);
+  await eventually('the drift', () => changes.includes('rest/shop Deployment/two changed owned'));
+  cache.rest('rest', 'shop');
+  await apply(aConfigMap('rest', 'three'));
+  await eventually('the new object', () => changes.includes('rest/shop ConfigMap/three added'));
+  cache.verified({ apiVersion: 'v1', kind: 'ConfigMap', namespace: 'rest', name: 'three' });
+  cache.rest('rest', 'shop');
+  await server.kubectl(['delete', 'deployment/one', '-n', 'rest']);
+  await eventually('the deletion', () => changes.includes('rest/shop Deployment/one removed'));
+  t.deepEqual(
+    cache.listByStack('rest', 'shop').map(({ ref }) => ref.name),
+    ['three', 'two'],
+  );
+});
+
 test('a changed Secret value is a change although it is not ours, and its value is not kept', async (t) => {
   const { cache, changes } = await startCache(t, 'secret');
   const data = { password: Buffer.from('hunter2').toString('base64') };
