@@ -176,7 +176,7 @@ async function startWriter(t: ExecutionContext): Promise<LabEventWriter> {
 async function activeController(): Promise<number> {
   const script = [
     'printf "security.protocol=SASL_PLAINTEXT\\nsasl.mechanism=SCRAM-SHA-512\\nsasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required ',
-    'username=operator password=%s;\\n" "$(cat /etc/kafka-users/admin-password)" > /tmp/client.properties;',
+    'username=operator password=\\"%s\\";\\n" "$(cat /etc/kafka-users/admin-password)" > /tmp/client.properties;',
     'KAFKA_HEAP_OPTS=-Xmx64m /opt/kafka/bin/kafka-metadata-quorum.sh --bootstrap-server "$POD_NAME.$POD_DOMAIN:9092"',
     '--command-config /tmp/client.properties describe --status',
   ].join(' ');
