@@ -19,7 +19,7 @@ import { pruneObjects, selectPrunable, wantedKeys } from './prune.ts';
 import { reportFirstTouch, reportViolations } from './report.ts';
 import { SecretStore } from './secret-store.ts';
 import { buildStatus } from './status.ts';
-import { currentStatus, writeStatus } from './status-writer.ts';
+import { statusOf, writeStatus } from './status-writer.ts';
 import { judge, type Verdict } from './verdict.ts';
 
 /** How long a stack without work is left alone, milliseconds: 5 min ± 10 %, so that many do not wake together. */
@@ -162,7 +162,7 @@ function startPass(
     object,
     stack,
     secrets: new SecretStore(rest.ports, rest.memory, stack.namespace),
-    previous: currentStatus(rest.ports, object),
+    previous: statusOf(object),
     pause: pauseMode(stack),
     credentials: new Map(),
   };

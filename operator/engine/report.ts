@@ -7,7 +7,7 @@ import { type ConditionDraft, maxMessageLength, timestamp, toConditions } from '
 import type { StackMemory } from './memory.ts';
 import type { Pass } from './pass.ts';
 import type { EnginePorts } from './ports.ts';
-import { currentStatus, writeStatus } from './status-writer.ts';
+import { statusOf, writeStatus } from './status-writer.ts';
 
 /**
  * The first status of a new stack, before any work: kstatus and `kubectl wait` take an object without one for done.
@@ -47,7 +47,7 @@ export async function reportViolations(
   object: KubernetesObject,
   violations: readonly Violation[],
 ): Promise<void> {
-  const previous = currentStatus(ports, object);
+  const previous = statusOf(object);
   const message = violations
     .map((violation) => violation.message)
     .join('; ')

@@ -1,15 +1,14 @@
-import type { KubernetesObject, StackKey } from '../api/kubernetes.ts';
+import type { KubernetesObject, ObjectMeta } from '../api/kubernetes.ts';
 import type { EcommerceStackStatus } from '../api/v1beta1/ecommerce-stack.ts';
+import { stackKeyOf } from '../kube/full-object-store.ts';
+import { isOlder } from '../kube/versions.ts';
 import { canonicalJson } from '../objects/hash.ts';
 import { fieldManager } from '../objects/names.ts';
 import type { EnginePorts } from './ports.ts';
 
-/** The status as last written: the cache has taken the answer, the object that a pass began with may be older. */
-export function currentStatus(ports: EnginePorts, object: KubernetesObject): EcommerceStackStatus {
-  const cached = ports.stacks.get(keyOf(object));
-  const source = cached !== undefined && isNewer(cached, object) ? cached : object;
-  // Written by nobody but us, and checked against the schema by the API server.
-  return source['status'] ?? {};
+/** The status that the object shows: written by nobody but us, and checked against the schema by the API server. */
+export function statusOf(object: KubernetesObject): EcommerceStackStatus {
+  return object['status'] ?? {};
 }
 
 /** Writes the status when it differs; one call, or none. */
@@ -18,7 +17,10 @@ export async function writeStatus(
   object: KubernetesObject,
   status: EcommerceStackStatus,
 ): Promise<boolean> {
-  if (canonicalJson(status) === canonicalJson(currentStatus(ports, object))) {
+  // The cache has taken the answer to the last write; the object that a pass began with may be older.
+  const cached = ports.stacks.get(stackKeyOf(object));
+  const newest = cached !== undefined && isNewer(cached.metadata, object.metadata) ? cached : object;
+  if (canonicalJson(status) === canonicalJson(statusOf(newest))) {
     return false;
   }
   const { apiVersion, kind } = object;
@@ -28,14 +30,6 @@ export async function writeStatus(
   return true;
 }
 
-function keyOf({ metadata }: KubernetesObject): StackKey {
-  return `${metadata.namespace ?? ''}/${metadata.name}`;
-}
-
-/** resourceVersions of one object grow; comparing them is allowed since Kubernetes 1.35 (KEP-5504). */
-function isNewer(one: KubernetesObject, other: KubernetesObject): boolean {
-  return (
-    one.metadata.uid === other.metadata.uid &&
-    BigInt(one.metadata.resourceVersion ?? '0') > BigInt(other.metadata.resourceVersion ?? '0')
-  );
+function isNewer(one: ObjectMeta, other: ObjectMeta): boolean {
+  return one.uid === other.uid && isOlder(other.resourceVersion ?? '', one.resourceVersion ?? '');
 }

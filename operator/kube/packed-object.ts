@@ -77,15 +77,22 @@ export class PackedObject implements LiveObject {
 
   /** What the constructor takes. */
   get parts(): PackedParts {
-    const { key, uid, resourceVersion, generation, ownerUid, deleting } = this;
-    const { appliedHash, identity, ownedHash, statusText, stack, isVerified } = this;
     return {
       kind: this.#kind,
+      key: this.key,
+      uid: this.uid,
+      resourceVersion: this.resourceVersion,
+      generation: this.generation,
       labels: { shared: this.#sharedLabels, own: this.#ownLabels },
+      ownerUid: this.ownerUid,
+      deleting: this.deleting,
+      appliedHash: this.appliedHash,
+      identity: this.identity,
+      ownedHash: this.ownedHash,
       owned: this.#owned,
-      status: statusText,
-      ...{ key, uid, resourceVersion, generation, ownerUid, deleting },
-      ...{ appliedHash, identity, ownedHash, stack, isVerified },
+      status: this.statusText,
+      stack: this.stack,
+      isVerified: this.isVerified,
     };
   }
 

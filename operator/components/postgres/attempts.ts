@@ -1,3 +1,5 @@
+import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
+
 /**
  * What was tried lately and how it ended, so that a step that cannot succeed is not repeated in every pass. Only a
  * cache: what is forgotten is tried once more.
@@ -25,4 +27,9 @@ export function createAttempts(now: () => number = Date.now): Attempts {
       }
     },
   };
+}
+
+/** Key under which the outcome of growing a claim to the wanted size is remembered. */
+export function expansionKey(claimUid: string, stack: CompleteStack): string {
+  return `expand ${claimUid} ${stack.postgres.storage.size}`;
 }

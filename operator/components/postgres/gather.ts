@@ -5,7 +5,7 @@ import { readClaim, smallerClaims } from '../../objects/claims.ts';
 import { podStatus } from '../../objects/live-status.ts';
 import type { Reader, SecretValues } from '../contract.ts';
 import type { Attempts } from './attempts.ts';
-import { expansionKey } from './claims.ts';
+import { expansionKey } from './attempts.ts';
 import type { Servers } from './client.ts';
 import { bornMajor } from './desired/index.ts';
 import { sslModeOf } from './endpoints.ts';

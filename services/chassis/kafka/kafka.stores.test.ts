@@ -121,19 +121,25 @@ test.serial('events go in groups and arrive; a failing one is tried again, then 
   await producer.close();
 });
 
+/** A consumer that has handled a first event. */
+async function startHandling(tools: Pick<Awaited<ReturnType<typeof start>>, 'client' | 'metrics' | 'producer'>) {
+  const handled = collector();
+  const consumer = createConsumer(
+    { group: 'test.events', topics: [topic], handle: async (event) => handled.take(event) },
+    { ...tools, settings: { maxAttempts: 3, retryDelayMs: 10 } },
+  );
+  await consumer.start();
+  await tools.producer.send({ topic, key: '1', value: 'before' });
+  await handled.has(1);
+  return { handled, consumer };
+}
+
 test.serial('a producer and a consumer outlive the broker; its health is told', async (t) => {
   const { cluster, client, metrics, producer } = await start(t);
   const check = createKafkaCheck(client);
   t.teardown(() => check.close());
   await check.probe();
-  const handled = collector();
-  const consumer = createConsumer(
-    { group: 'test.events', topics: [topic], handle: async (event) => handled.take(event) },
-    { client, producer, settings: { maxAttempts: 3, retryDelayMs: 10 }, metrics },
-  );
-  await consumer.start();
-  await producer.send({ topic, key: '1', value: 'before' });
-  await handled.has(1);
+  const { handled, consumer } = await startHandling({ client, metrics, producer });
   await cluster.nodes[0]?.stop('kill');
   await t.throwsAsync(check.probe());
   const waiting = producer.send({ topic, key: '1', value: 'meanwhile' }).catch(() => undefined);
@@ -157,14 +163,7 @@ test.serial('one send lasts over the session of a killed leader, and so does a c
     partitions: 1,
     sendTimeoutMs: 60_000,
   });
-  const handled = collector();
-  const consumer = createConsumer(
-    { group: 'test.events', topics: [topic], handle: async (event) => handled.take(event) },
-    { client, producer, settings: { maxAttempts: 3, retryDelayMs: 10 }, metrics },
-  );
-  await consumer.start();
-  await producer.send({ topic, key: '1', value: 'before' });
-  await handled.has(1);
+  const { handled, consumer } = await startHandling({ client, metrics, producer });
   await cluster.nodes[leader]?.stop('kill');
   const begun = performance.now();
   await producer.send({ topic, key: '1', value: 'meanwhile' });

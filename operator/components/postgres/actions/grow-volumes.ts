@@ -2,7 +2,7 @@ import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
 import { ForbiddenError, InvalidError } from '../../../kube/errors.ts';
 import { smallerClaims } from '../../../objects/claims.ts';
 import type { Action, Plan } from '../../contract.ts';
-import { expansionKey } from '../claims.ts';
+import { expansionKey } from '../attempts.ts';
 import type { Observed } from '../observed.ts';
 import { detail, type ExecutionPorts, nothing } from './steps.ts';
 
