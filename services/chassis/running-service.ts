@@ -11,7 +11,7 @@ import { describeApi } from './http/openapi.ts';
 import { type Route, routesWith } from './http/route.ts';
 import { createRouter } from './http/router.ts';
 import { createPublicServer, type RequestHandler } from './http/server.ts';
-import { createPurge } from './idempotency/purge.ts';
+import { createIdempotencyPurge } from './idempotency/purge.ts';
 import type { IdempotencyStore } from './idempotency/store.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
@@ -73,7 +73,7 @@ export async function startService<Groups extends SettingGroups & CommonGroups, 
   const { http } = settings;
   const workers = [
     ...(definition.workers?.(built.deps) ?? []),
-    ...(idempotency === undefined ? [] : [createPurge(idempotency, platform)]),
+    ...(idempotency === undefined ? [] : [createIdempotencyPurge(idempotency, platform)]),
   ];
   const start = async (): Promise<{ readonly port: number; readonly adminPort: number }> => {
     const adminPort = await listen(adminServer, http.adminPort);
@@ -122,7 +122,7 @@ function createHandler<Groups extends SettingGroups & CommonGroups, Deps>(
   const edge = definition.edge?.(deps, platform);
   if (edge === undefined) return handleRoutes;
   return (request, response, context) => {
-    if (!edge(request, response, context)) handleRoutes(request, response, context);
+    if (!edge(request, response, context, handleRoutes)) handleRoutes(request, response, context);
   };
 }
 

@@ -1,4 +1,6 @@
 /** Names of HTTP headers that the shop's own processes agree on. Lower case, as Node gives them. */
+import { randomBytes } from 'node:crypto';
+
 export const headers = {
   /** Correlates logs, events and errors of one request over all services. */
   requestId: 'x-request-id',
@@ -23,4 +25,9 @@ export function parseTraceId(traceparent: unknown): string | undefined {
   const [, traceId, parentId] = match ?? [];
   if (traceId === undefined || parentId === undefined) return undefined;
   return /^0+$/.test(traceId) || /^0+$/.test(parentId) ? undefined : traceId;
+}
+
+/** A `traceparent` for one call or event of the trace, with a span id of its own; a trace begins with it where there is none. */
+export function formatTraceparent(traceId: string | undefined): string {
+  return `00-${traceId ?? randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
 }

@@ -1,6 +1,13 @@
 import test from 'ava';
 import { servicePorts } from './services.ts';
-import { consumerGroup, deadLetterTopic, shopTopics } from './topics.ts';
+import {
+  consumerGroup,
+  deadLetterTopic,
+  retryRetentionHours,
+  retryTopics,
+  shopTopics,
+  topicsProducedBy,
+} from './topics.ts';
 
 test('every topic has a producer, names that Kafka takes, and no service consumes what it produces', (t) => {
   for (const { name, producers, consumers, partitions } of shopTopics) {
@@ -23,4 +30,24 @@ test('no two services may use the same consumer groups', (t) => {
       t.false(consumerGroup(one, 'x').startsWith(consumerGroup(other, '')));
     }
   }
+});
+
+test('retry topics wait longer and longer, and keep events for longer than that', (t) => {
+  const names = shopTopics.flatMap(({ name }) => [
+    name,
+    deadLetterTopic(name),
+    ...retryTopics(name).map((one) => one.name),
+  ]);
+  t.is(new Set(names).size, names.length);
+  const delays = retryTopics('shop.product.v1').map(({ delayMs }) => delayMs);
+  t.deepEqual(
+    delays,
+    delays.toSorted((a, b) => a - b),
+  );
+  for (const delayMs of delays) t.true(delayMs * 10 < retryRetentionHours * 3_600_000);
+});
+
+test('a service sends to the topics that name it', (t) => {
+  t.deepEqual(topicsProducedBy('product'), ['shop.product.v1']);
+  t.deepEqual(topicsProducedBy('gateway'), []);
 });

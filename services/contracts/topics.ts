@@ -122,12 +122,41 @@ export const topics = {
 /** All of them, by name. */
 export const shopTopics: readonly Topic[] = Object.values(topics).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
+/** A topic where events wait that a consumer could not handle yet. */
+export interface RetryTopic {
+  readonly name: string;
+  /** From the failure to the next attempts. The same for all events of the topic, so that the first one in it is the first one due. */
+  readonly delayMs: number;
+}
+
+/** The waits of the retry topics of every topic that has consumers, in order. */
+const retryDelays = [
+  { suffix: 'retry.1m', delayMs: 60_000 },
+  { suffix: 'retry.10m', delayMs: 600_000 },
+] as const;
+
+/** Longer than any delay: consumers that were stopped for some days still find the events. */
+export const retryRetentionHours = 7 * day;
+
+/**
+ * Where a consumer of `topic` puts an event that it could not handle: into the first, from there into the next, from the last
+ * into the dead-letter topic. All consumers of the topic share them; each event says whose it is.
+ */
+export function retryTopics(topic: string): readonly RetryTopic[] {
+  return retryDelays.map(({ suffix, delayMs }) => ({ name: `${topic}.${suffix}`, delayMs }));
+}
+
 /** How long an event that nobody could handle waits for a person, hours. */
 export const deadLetterRetentionHours = 14 * day;
 
 /** Where a consumer of `topic` puts an event that it gave up on. */
 export function deadLetterTopic(topic: string): string {
   return `${topic}.dlq`;
+}
+
+/** The topics that a service sends to. */
+export function topicsProducedBy(service: ServiceName): readonly string[] {
+  return shopTopics.filter(({ producers }) => producers.includes(service)).map(({ name }) => name);
 }
 
 /** Id of a consumer group: a service may use all that begin with its own name. */

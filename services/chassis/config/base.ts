@@ -234,7 +234,7 @@ export const kafkaSettings = {
   sendTimeoutMs: setting({
     variable: 'APP_KAFKA_SEND_TIMEOUT_MS',
     schema: wholeNumber(1, 300_000),
-    // A killed broker leads for 9 s, some 12 s when it was the active controller too (`fetchingMs` in kafka/client.ts).
+    // A killed broker leads for 9 s, 11 to 14 s when it was the active controller too (`fetchingMs` in kafka/client.ts).
     fallback: '20000',
     description:
       'Longest wait for the acknowledgement of an event, with all repetitions; longer than a killed broker leads.',
@@ -256,6 +256,39 @@ export const kafkaSettings = {
     schema: milliseconds,
     fallback: '200',
     description: 'Wait before the second attempt; doubles with each, up to 10 s.',
+  }),
+} as const;
+
+/** For a service that goes on without Kafka: it needs nothing but its outbox. */
+export const optionalKafkaSettings = {
+  ...kafkaSettings,
+  bootstrapServers: setting({
+    variable: 'APP_KAFKA_BOOTSTRAP_SERVERS',
+    schema: hostPorts.optional(),
+    description: 'Brokers to start from: `host:port,host:port…`; without them events wait in the outbox.',
+  }),
+} as const;
+
+/** How events get from the outbox to Kafka. */
+export const outboxSettings = {
+  pollMs: setting({
+    variable: 'APP_OUTBOX_POLL_MS',
+    schema: wholeNumber(10, 60_000),
+    fallback: '1000',
+    description: 'How often the relay looks for events that no notification told it of.',
+  }),
+  notify: setting({
+    variable: 'APP_OUTBOX_NOTIFY',
+    schema: yesOrNo,
+    fallback: 'true',
+    description:
+      'Whether a commit with events wakes the relay at once. Such commits take turns on the whole server; with thousands of them a second `false` and a poll of 50 ms is faster.',
+  }),
+  keepHours: setting({
+    variable: 'APP_OUTBOX_KEEP_HOURS',
+    schema: wholeNumber(0, 8760),
+    fallback: '24',
+    description: 'How long published events stay in the outbox.',
   }),
 } as const;
 

@@ -1,5 +1,6 @@
 /** Reads a JSON body with limits on everything that costs memory or time. */
 import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
 import { ProblemError } from '../problem.ts';
 import type { BodyDeclaration } from './route.ts';
 import { assertStorableText } from './validation.ts';
@@ -12,16 +13,37 @@ const maximumDepth = 20;
 /** Longest array in a body. */
 const maximumArrayLength = 1000;
 
+/** A body that its handler reads piece by piece. */
+export interface ByteStream {
+  readonly mediaType: string;
+  /** Throws `payload-too-large` behind the limit and `malformed-request` when the caller leaves before the end. */
+  readonly chunks: AsyncIterable<Buffer>;
+}
+
+/** Schema of such a body; what is in it is the handler's to check. */
+export const byteStream = z.custom<ByteStream>();
+
+/** The body, unread. Throws `unsupported-media-type` or `payload-too-large`. */
+export function openByteStream(request: IncomingMessage, declaration: BodyDeclaration): ByteStream {
+  const mediaType = assertMediaType(request, declaration.mediaTypes ?? []);
+  return { mediaType, chunks: limited(request, declaration.limitBytes ?? defaultBodyLimitBytes) };
+}
+
 /** The parsed body. Throws `unsupported-media-type`, `payload-too-large` or `malformed-request`. */
 export async function readJsonBody(request: IncomingMessage, declaration: BodyDeclaration): Promise<unknown> {
   assertMediaType(request, ['application/json', ...(declaration.mediaTypes ?? [])]);
-  const bytes = await readBytes(request, declaration.limitBytes ?? defaultBodyLimitBytes);
+  return parseJson(await readBytes(request, declaration.limitBytes ?? defaultBodyLimitBytes));
+}
+
+/** JSON from outside; throws `malformed-request` when it is none, or holds what programs and stores stumble over. */
+export function parseJson(bytes: Uint8Array): unknown {
   const value = parse(bytes);
   assertSafe(value, '#', 0);
   return value;
 }
 
-function assertMediaType(request: IncomingMessage, accepted: readonly string[]): void {
+/** The media type without its parameters. */
+function assertMediaType(request: IncomingMessage, accepted: readonly string[]): string {
   const encoding = request.headers['content-encoding'] ?? 'identity';
   const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (encoding !== 'identity') throw new ProblemError('unsupported-media-type', 'the body must not be compressed');
@@ -29,24 +51,33 @@ function assertMediaType(request: IncomingMessage, accepted: readonly string[]):
     const got = mediaType === '' ? 'nothing' : mediaType;
     throw new ProblemError('unsupported-media-type', `Content-Type is ${got}; send ${accepted.join(' or ')}`);
   }
+  return mediaType;
 }
 
-async function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
-  // Refused before a byte is read when the client says that it is too long.
+/** Refuses before a byte is read when the client says that it is too long. */
+function limited(request: IncomingMessage, limitBytes: number): AsyncIterable<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
-  const chunks: Buffer[] = [];
+  return countBytes(request, limitBytes);
+}
+
+async function* countBytes(request: AsyncIterable<Buffer>, limitBytes: number): AsyncGenerator<Buffer> {
   let size = 0;
   try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    for await (const chunk of request) {
       // no encoding is set, so chunks are buffers
       size += chunk.length;
       if (size > limitBytes) throw tooLarge(limitBytes);
-      chunks.push(chunk);
+      yield chunk;
     }
   } catch (error) {
     if (error instanceof ProblemError) throw error;
     throw new ProblemError('malformed-request', 'the body ended before it was complete', { cause: error });
   }
+}
+
+async function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of limited(request, limitBytes)) chunks.push(chunk);
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
 }
 
@@ -56,7 +87,7 @@ function tooLarge(limitBytes: number): ProblemError {
   return new ProblemError('payload-too-large', `the body may have ${limitBytes} bytes`, { headers });
 }
 
-function parse(bytes: Buffer): unknown {
+function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {

@@ -20,6 +20,8 @@ const aRoute = (changes: Partial<RouteDeclaration> = {}) =>
       params: z.strictObject({ id: z.uuid() }),
       query: z.strictObject({ dry: z.enum(['true', 'false']).optional(), mode: z.string() }),
       body: { schema: item, description: 'The item.' },
+      headers: { 'x-proof': 'A proof.' },
+      cookies: { proof: 'The same.' },
       precondition: 'if-match',
       idempotency: 'required',
       responses: { 200: { description: 'Put.', schema: z.array(item) } },
@@ -42,6 +44,8 @@ test('an operation says all that its declaration says', (t) => {
     ['id', 'path', true],
     ['dry', 'query', false],
     ['mode', 'query', true],
+    ['x-proof', 'header', false],
+    ['proof', 'cookie', false],
     ['If-Match', 'header', true],
     ['Idempotency-Key', 'header', true],
   ]);

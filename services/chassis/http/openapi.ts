@@ -79,7 +79,10 @@ function describeParameters(
 
 function describeHeaders(declaration: RouteDeclaration): readonly unknown[] {
   const text = { type: 'string', minLength: 1, maxLength: 128 };
-  const list: unknown[] = [];
+  const list: unknown[] = [
+    ...describeOptional('header', declaration.headers),
+    ...describeOptional('cookie', declaration.cookies),
+  ];
   if (declaration.precondition === 'if-match') {
     list.push({
       name: 'If-Match',
@@ -101,12 +104,34 @@ function describeHeaders(declaration: RouteDeclaration): readonly unknown[] {
   return list;
 }
 
+function describeOptional(
+  place: 'header' | 'cookie',
+  declared: Readonly<Record<string, string>> = {},
+): readonly unknown[] {
+  return Object.entries(declared).map(([name, description]) => ({
+    name,
+    in: place,
+    description,
+    schema: { type: 'string', minLength: 1, maxLength: 128 },
+  }));
+}
+
 function describeBody({ body }: RouteDeclaration, schemas: SchemaCollection): Record<string, unknown> {
   if (body === undefined) return {};
+  if (body.isStream === true) {
+    return { requestBody: { required: true, description: body.description, content: describeBytes(body.mediaTypes) } };
+  }
   const schema = collectSchema(body.schema, 'input', schemas);
   const mediaTypes = ['application/json', ...(body.mediaTypes ?? [])];
   const content = Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema }]));
   return { requestBody: { required: true, description: body.description, content } };
+}
+
+/** Bodies that are no JSON: text for what is text, and nothing said of bytes, as OpenAPI 3.1 wants it. */
+function describeBytes(mediaTypes: readonly string[] = []): Record<string, unknown> {
+  return Object.fromEntries(
+    mediaTypes.map((mediaType) => [mediaType, mediaType.startsWith('image/') ? {} : { schema: { type: 'string' } }]),
+  );
 }
 
 function describeResponses(declaration: RouteDeclaration, schemas: SchemaCollection): Record<string, unknown> {
@@ -115,6 +140,7 @@ function describeResponses(declaration: RouteDeclaration, schemas: SchemaCollect
     {
       description: response.description,
       headers: { [headers.requestId]: requestIdHeader, ...describeResponseHeaders(response) },
+      ...(response.mediaTypes === undefined ? {} : { content: describeBytes(response.mediaTypes) }),
       ...(response.schema === undefined
         ? {}
         : { content: { 'application/json': { schema: collectSchema(response.schema, 'output', schemas) } } }),

@@ -13,6 +13,28 @@ test('input is read, validated and answered', async (t) => {
   t.is(answer.headers.get('cache-control'), 'no-store');
 });
 
+test('a handler knows from where a request comes: the gateway’s word, or else the peer', async (t) => {
+  const service = await startUnderTest(t, sampleService(), {});
+  const ask = async (forwarded?: string) => {
+    const headers = { 'user-agent': 'test', ...(forwarded === undefined ? {} : { 'x-forwarded-for': forwarded }) };
+    return (await service.call('GET', '/client', { headers })).json.greeting;
+  };
+  t.is(await ask('2001:db8::7'), '2001:db8::7 test');
+  for (const nothing of [undefined, '', 'unknown', '203.0.113.1, 203.0.113.2'])
+    t.is(await ask(nothing), '127.0.0.1 test');
+});
+
+test('a handler sees the headers and cookies that its declaration names, and no others', async (t) => {
+  const service = await startUnderTest(t, sampleService(), {});
+  const ask = async (headers: Record<string, string>) =>
+    JSON.parse((await service.call('GET', '/proof', { headers })).json.greeting);
+  t.deepEqual(await ask({ 'x-proof': 'a', 'x-other': 'b', cookie: 'other=1; proof=c' }), [
+    { 'x-proof': 'a' },
+    { proof: 'c' },
+  ]);
+  t.deepEqual(await ask({ cookie: ';;=' }), [{ 'x-proof': '' }, { proof: '' }]);
+});
+
 test('each kind of bad input has its own problem', async (t) => {
   const service = await startUnderTest(t, sampleService(), {});
   const post = async (path: string, body: string, headers: Record<string, string> = {}): Promise<unknown> => {

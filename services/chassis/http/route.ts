@@ -1,4 +1,5 @@
 /** A route as data: what it takes, what it answers, who may call it. Everything else is derived from this. */
+import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { Identity, Role } from '#contracts/identity.ts';
 import type { ProblemCode } from '#contracts/problems.ts';
@@ -16,12 +17,19 @@ export interface BodyDeclaration<Schema extends z.ZodType = z.ZodType> {
   readonly mediaTypes?: readonly string[];
   /** Longest body in bytes; default 64 KiB. */
   readonly limitBytes?: number;
+  /**
+   * True: the body is of one of `mediaTypes`, not JSON, and is not read before the handler does so; `schema` is `byteStream`. For
+   * what is too long to be held in memory.
+   */
+  readonly isStream?: boolean;
 }
 
 export interface ResponseDeclaration {
   readonly description: string;
   /** Absent: the response has no body. */
   readonly schema?: z.ZodType;
+  /** What a body that is not JSON may be; `schema` is absent then, and the reply has a `stream`. */
+  readonly mediaTypes?: readonly string[];
   /** Header name → what it tells. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -43,6 +51,10 @@ export interface RouteDeclaration<
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: BodyDeclaration<Body>;
+  /** Request headers that the handler reads, and what each is for. Optional for the caller; lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Cookies that the handler reads, and what each is for. Optional for the caller. */
+  readonly cookies?: Readonly<Record<string, string>>;
   /** `if-match`: 428 without the header; the handler gets its value. */
   readonly precondition?: 'if-match';
   /** Whether `Idempotency-Key` is honoured (`optional`) or demanded. */
@@ -60,11 +72,22 @@ export interface Input<Params, Query, Body> {
   readonly query: Query;
   readonly body: Body;
   readonly identity: Identity | undefined;
+  /** Values of the declared headers and cookies, by name: empty text where the request has none. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly cookies: Readonly<Record<string, string>>;
   /** Value of `If-Match`; empty unless the route declares the precondition. */
   readonly ifMatch: string;
   /** Value of `If-None-Match`, if any. */
   readonly ifNoneMatch: string | undefined;
+  readonly client: Client;
   readonly context: RequestContext;
+}
+
+/** From where a request comes: for audits and counters, never for deciding who may do something. */
+export interface Client {
+  /** As the gateway tells it; the peer of the connection where it says nothing. */
+  readonly address: string;
+  readonly userAgent: string | undefined;
 }
 
 /** What a handler answers. */
@@ -74,6 +97,8 @@ export interface Reply {
   readonly body?: unknown;
   /** JSON text that a store has made already; sent as it is. */
   readonly json?: string;
+  /** Bytes that are sent as they come, of this media type. Destroyed when the caller leaves. */
+  readonly stream?: { readonly mediaType: string; readonly source: Readable };
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -12,8 +12,16 @@ import { ProblemError, sendProblem, toProblemDocument } from '../problem.ts';
 /** Answers one request. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse, context: RequestContext) => void;
 
-/** May answer a request instead of the service's routes; false leaves it to them. */
-export type EdgeHandler = (request: IncomingMessage, response: ServerResponse, context: RequestContext) => boolean;
+/**
+ * May answer a request instead of the service's routes; false leaves it to them. One that has to find something out first says
+ * true, and hands over by `routes` later.
+ */
+export type EdgeHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: RequestContext,
+  routes: RequestHandler,
+) => boolean;
 
 export interface PublicServerOptions {
   readonly handler: RequestHandler;

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Reply } from '../http/route.ts';
 import type { Database } from '../postgres/database.ts';
+import { deleteBatch, deleteBatchSql } from '../postgres/delete-batch.ts';
 import { sql } from '../postgres/statement.ts';
 import type { IdempotencyClaim, IdempotencyStore } from './store.ts';
 
@@ -47,21 +48,13 @@ const releaseStatement = sql(
   'delete from idempotency_keys where scope = $1 and key = $2 and token = $3 and status is null',
 );
 
-/**
- * Whoever is taking over an expired key holds its lock: that one is skipped. The array is made once; with `in (select …
- * limit)` a plan could run the subquery again and delete more than the limit.
- */
-const purgeStatement = sql(
-  'idempotency_purge',
-  `with gone as (
-     delete from idempotency_keys where ctid = any (array(
-       select ctid from idempotency_keys where created_at < now() - make_interval(hours => $1)
-       order by created_at limit $2 for update skip locked
-     ))
-     returning 1
-   )
-   select count(*) as count from gone`,
-);
+/** Whoever is taking over an expired key holds its lock: that one is skipped. */
+const purgeStatement = deleteBatchSql('idempotency_purge', {
+  table: 'idempotency_keys',
+  where: 'created_at < now() - make_interval(hours => $1)',
+  orderBy: 'created_at',
+  limit: '$2',
+});
 
 interface ClaimRow {
   readonly claimed: boolean;
@@ -93,10 +86,7 @@ export function createPostgresIdempotencyStore(database: Database): IdempotencyS
     release: async ({ scope, key }, token) => {
       await database.primary.rows(releaseStatement, [scope, key, token]);
     },
-    purge: async (limit) => {
-      const [row] = await database.primary.rows<{ count: number }>(purgeStatement, [replyLifetimeHours, limit]);
-      return row?.count ?? 0;
-    },
+    purge: (limit) => deleteBatch(database.primary, purgeStatement, [replyLifetimeHours, limit]),
   };
 }
 

@@ -26,23 +26,30 @@ export interface KafkaClient {
  * How long kafkajs tries to connect, or to find a group's coordinator, before it tells. Nothing interrupts it meanwhile, the
  * end of the process neither: so it is short, and whoever needs Kafka begins anew (`connectPatiently`, restarted consumers).
  */
-const connectingMs = 4000;
+const connectingMs = 2000;
 
 /**
  * How long a consumer fetches in vain before it leaves its group and joins again. A killed broker leads its partitions until
  * its session is over: 9 s after its last heartbeat (`broker.session.timeout.ms`). When it was the active controller too, a
- * new one is elected first, within some 3 s, and counts 9 s anew. Twice that is for busy machines. Longer is of no use: the
- * member's own session of 30 s is over then.
+ * new one is elected first, within 2 to 5 s, and counts 9 s anew (docs/adr/0011). The rest is for busy machines. Longer is
+ * of no use: the member's own session of 30 s is over then.
  */
 export const fetchingMs = 25_000;
 
 /**
- * Attempts of kafkajs whose waits add up to `durationMs` at least, and to 2 s more at most: 100 ms, doubled up to one second,
- * so that a new leader is found within a second. kafkajs spreads the first four waits by a fifth; they count as nothing here.
+ * Longest wait between two attempts, milliseconds. kafkajs asks who leads after a failed attempt, and only then waits: what
+ * it knows in the next one is as old as the wait. So a new leader is found after two of them: in about a second.
  */
-export function retryFor(durationMs: number): RetryOptions & { readonly retries: number } {
-  const longestMs = 1000;
-  return { initialRetryTime: 100, maxRetryTime: longestMs, retries: 4 + Math.ceil(durationMs / longestMs) };
+const longestWaitMs = 500;
+
+/**
+ * Attempts of kafkajs whose waits add up to `durationMs` at least, and to 2 s more at most: 100 ms, doubled up to the longest
+ * wait. kafkajs spreads the first four by a fifth; they count as nothing here.
+ */
+export function retryFor(
+  durationMs: number,
+): Required<Pick<RetryOptions, 'initialRetryTime' | 'maxRetryTime' | 'retries'>> {
+  return { initialRetryTime: 100, maxRetryTime: longestWaitMs, retries: 4 + Math.ceil(durationMs / longestWaitMs) };
 }
 
 /** Opens nothing yet: a service starts while Kafka is still down. */

@@ -6,7 +6,8 @@ import { startKafka } from '#lab/stores/kafka.ts';
 import { silentLogger } from '../logger.ts';
 import { createMetrics } from '../metrics.ts';
 import { createKafkaCheck, openKafka } from './client.ts';
-import { createConsumer, type IncomingEvent } from './consumer.ts';
+import { createConsumer } from './consumer.ts';
+import type { IncomingEvent } from './incoming-event.ts';
 import { openProducer } from './producer.ts';
 
 const login = { username: 'shop', password: 'shop-secret' };
@@ -62,6 +63,7 @@ function collector() {
     take: (event: IncomingEvent) => {
       events.push(event);
       if (events.length >= wanted) done.resolve();
+      return 'handled' as const;
     },
     has: async (count: number) => {
       wanted = count;
@@ -82,19 +84,20 @@ test.serial('events go in groups and arrive; a failing one is tried again, then 
     {
       group: 'test.events',
       topics: [topic],
+      retriesOf: () => [],
       isHandled: async ({ id }) => id === 'twice' && handled.events.some((event) => event.id === id),
       handle: async (event) => {
         if (event.value === 'poison') {
           attempts += 1;
           throw new Error('cannot be read');
         }
-        handled.take(event);
+        return handled.take(event);
       },
     },
     tools,
   );
   const undertaker = createConsumer(
-    { group: 'test.dead', topics: [`${topic}.dlq`], handle: async (event) => dead.take(event) },
+    { group: 'test.dead', topics: [`${topic}.dlq`], retriesOf: () => [], handle: async (event) => dead.take(event) },
     tools,
   );
   await consumer.start();
@@ -125,7 +128,7 @@ test.serial('events go in groups and arrive; a failing one is tried again, then 
 async function startHandling(tools: Pick<Awaited<ReturnType<typeof start>>, 'client' | 'metrics' | 'producer'>) {
   const handled = collector();
   const consumer = createConsumer(
-    { group: 'test.events', topics: [topic], handle: async (event) => handled.take(event) },
+    { group: 'test.events', topics: [topic], retriesOf: () => [], handle: async (event) => handled.take(event) },
     { ...tools, settings: { maxAttempts: 3, retryDelayMs: 10 } },
   );
   await consumer.start();
@@ -178,6 +181,50 @@ test.serial('one send lasts over the session of a killed leader, and so does a c
   await producer.close();
 });
 
+test.serial(
+  'events of one group are all stored when a partition has just moved to the leader of another',
+  async (t) => {
+    const { client, producer } = await start(t, { brokers: 3 });
+    const send = (values: readonly string[]) =>
+      Promise.all(values.map((value) => producer.send({ topic, key: value, value })));
+    const values = (name: string) => Array.from({ length: 20 }, (_, index) => `${name} ${index}`);
+    await send(values('before'));
+
+    const admin = client.kafka.admin();
+    await admin.connect();
+    t.teardown(() => admin.disconnect());
+    const leaders = async () => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      return topics[0]?.partitions.toSorted((a, b) => a.partitionId - b.partitionId).map(({ leader }) => leader) ?? [];
+    };
+    const [staying, leaving] = await leaders();
+    t.not(staying, leaving);
+    const replicas = [0, 1, 2].filter((id) => id !== leaving).toSorted((a) => (a === staying ? -1 : 1));
+    await admin.alterPartitionReassignments({ topics: [{ topic, partitionAssignment: [{ partition: 1, replicas }] }] });
+    const hasMoved = async () => (await leaders()).every((leader) => leader === staying);
+    await waitFor('the second partition has moved', hasMoved, { timeoutMs: 30_000, intervalMs: 100 });
+
+    // The producer does not know yet: one of two brokers takes its part of the group, the other refuses its own.
+    await send(values('after'));
+    const stored = new Set<string>();
+    const consumer = client.kafka.consumer({ groupId: 'test.moved' });
+    t.teardown(() => consumer.disconnect());
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({ eachMessage: async ({ message }) => void stored.add(message.value?.toString() ?? '') });
+    const ends = async () => {
+      const offsets = await admin.fetchTopicOffsets(topic);
+      const read = await admin.fetchOffsets({ groupId: 'test.moved', topics: [topic] });
+      const readTo = new Map(read[0]?.partitions.map(({ partition, offset }) => [partition, offset]));
+      return offsets.every(({ partition, high }) => readTo.get(partition) === high);
+    };
+    await waitFor('everything is read', ends, { timeoutMs: 60_000, intervalMs: 500 });
+    const lost = [...values('before'), ...values('after')].filter((value) => !stored.has(value));
+    t.deepEqual(lost, [], 'acknowledged and not stored');
+    await producer.close();
+  },
+);
+
 test.serial('what was given up without a connection is not sent later, and leaves none open', async (t) => {
   const { cluster, client, metrics, producer, sockets } = await start(t);
   await producer.close();
@@ -196,7 +243,7 @@ test.serial('what was given up without a connection is not sent later, and leave
   await admin.disconnect();
   const handled = collector();
   const consumer = createConsumer(
-    { group: 'test.events', topics: [topic], handle: async (event) => handled.take(event) },
+    { group: 'test.events', topics: [topic], retriesOf: () => [], handle: async (event) => handled.take(event) },
     { client, producer: impatient, settings: { maxAttempts: 3, retryDelayMs: 10 }, metrics },
   );
   await consumer.start();

@@ -49,7 +49,7 @@ function createMetrics({ registry }: Metrics): KafkaMetrics {
     }),
     consumed: new Counter({
       name: 'kafka_events_consumed_total',
-      help: 'Events by outcome: handled, skipped (handled before) or dead (given up).',
+      help: 'Events by outcome: handled, skipped (handled before), ignored (of no concern), retry (tried again later) or dead (given up).',
       labelNames: ['topic', 'outcome'],
       registers,
     }),

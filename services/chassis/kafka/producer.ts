@@ -1,9 +1,10 @@
 /** Sends events: idempotent, compressed, acknowledged by all copies that must confirm, in groups. */
-import { CompressionTypes, Partitioners, type Producer } from 'kafkajs';
+import type { Producer, TopicMessages } from 'kafkajs';
 import type { Metrics } from '../metrics.ts';
 import { connectPatiently, type KafkaClient, retryFor } from './client.ts';
 import { GroupCommit } from './group-commit.ts';
 import { type KafkaMetrics, kafkaMetrics } from './metrics.ts';
+import { Destinations, sendWhole } from './whole-batch.ts';
 
 export interface ProducerSettings {
   /** Most events of one request. */
@@ -15,8 +16,8 @@ export interface ProducerSettings {
 /** An event on its way out. Events of one key keep their order. */
 export interface OutgoingEvent {
   readonly topic: string;
-  readonly key: string;
-  readonly value: string;
+  readonly key: string | Buffer | null;
+  readonly value: string | Buffer | null;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -44,6 +45,24 @@ export function openProducer(client: KafkaClient, settings: ProducerSettings, me
   };
 }
 
+/** Sends what belongs together in one request. Calls must not overlap. */
+export interface BatchProducer {
+  /** Resolves when all are stored; a rejection leaves open which are. */
+  send(events: readonly OutgoingEvent[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A producer without groups of its own: for whoever has batches already. */
+export function openBatchProducer(
+  client: KafkaClient,
+  { sendTimeoutMs }: Pick<ProducerSettings, 'sendTimeoutMs'>,
+  metrics: Metrics,
+): BatchProducer {
+  const link = new ProducerLink(client, sendTimeoutMs);
+  const measures = kafkaMetrics(metrics);
+  return { send: (events) => sendBatch(link, events, measures), close: () => link.close() };
+}
+
 async function sendBatch(link: ProducerLink, events: readonly OutgoingEvent[], measures: KafkaMetrics): Promise<void> {
   const topicMessages = [...Map.groupBy(events, ({ topic }) => topic)].map(([topic, ofTopic]) => ({
     topic,
@@ -51,9 +70,7 @@ async function sendBatch(link: ProducerLink, events: readonly OutgoingEvent[], m
   }));
   const end = measures.produceDuration.startTimer();
   try {
-    await link.use((producer) =>
-      producer.sendBatch({ topicMessages, acks: -1, compression: CompressionTypes.GZIP, timeout: 5000 }),
-    );
+    await link.send(topicMessages);
   } catch (error) {
     measures.produceFailures.inc();
     throw error;
@@ -81,13 +98,13 @@ class ProducerLink {
     this.#current = this.#open();
   }
 
-  async use(work: (producer: Producer) => Promise<unknown>): Promise<void> {
-    const { producer, ready } = this.#current;
+  async send(batch: readonly TopicMessages[]): Promise<void> {
+    const { producer, destinations, ready } = this.#current;
     let isLate = false;
     let attempt: Promise<unknown> | undefined;
     const done = ready.then(() => {
       // Nobody waits any more: sent now, the event would come a second time, behind newer ones.
-      if (!isLate) attempt = work(producer);
+      if (!isLate) attempt = sendWhole(producer, destinations, batch);
       return attempt;
     });
     try {
@@ -114,23 +131,25 @@ class ProducerLink {
   }
 
   #open(): Link {
+    const destinations = new Destinations();
     const producer = this.#client.kafka.producer({
       idempotent: true,
       // The order within a partition holds over repetitions only so.
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
-      createPartitioner: Partitioners.DefaultPartitioner,
+      createPartitioner: destinations.createPartitioner,
       // The time-out decides when a send is given up, and nothing goes on long after it.
       retry: retryFor(this.#timeoutMs),
     });
     const { signal } = this.#stop;
     const connecting = { what: 'producer', logger: this.#client.logger, signal };
-    return { producer, ready: connectPatiently(() => producer.connect(), connecting) };
+    return { producer, destinations, ready: connectPatiently(() => producer.connect(), connecting) };
   }
 }
 
 interface Link {
   readonly producer: Producer;
+  readonly destinations: Destinations;
   readonly ready: Promise<void>;
 }
 

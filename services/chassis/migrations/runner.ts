@@ -2,18 +2,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../logger.ts';
+import type { DatabaseLogin } from '../postgres/client-config.ts';
 import { codeOf, isBrokenConnection } from '../postgres/errors.ts';
-import { type SslMode, tlsOptions } from '../postgres/tls.ts';
+import { tlsOptions } from '../postgres/tls.ts';
 import { type Migration, readMigrations } from './files.ts';
 
-export interface MigrationSettings {
-  readonly host: string;
-  readonly port: number;
-  readonly database: string;
-  readonly username: string;
-  readonly password: string;
-  readonly sslMode: SslMode;
-  readonly caCertificate?: string | undefined;
+export interface MigrationSettings extends DatabaseLogin {
   readonly migrationDeadlineMs: number;
 }
 

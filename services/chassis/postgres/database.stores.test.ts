@@ -159,6 +159,30 @@ test('a pool that is used up answers in time that the service is not available',
   await busy;
 });
 
+test('a database that is closed for now is not available; a defect of the same SQLSTATE stays one', async (t) => {
+  const database = await open(t);
+  const name = sql('name', 'select current_database() as name');
+  const [row] = await database.primary.rows<{ readonly name: string }>(name);
+  const admin = await open(t);
+  const allow = (isOpen: boolean) =>
+    admin.primary.rows(sql(`allow_${isOpen}`, `alter database ${row?.name} allow_connections ${isOpen}`));
+  await allow(false);
+  await admin.primary.rows(sql('end', 'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1'), [
+    row?.name,
+  ]);
+  const closed = async () => {
+    // The first one may find the connection that was ended.
+    await database.primary.rows(backend).catch(() => undefined);
+    return database.primary.rows(backend);
+  };
+  const error = await t.throwsAsync(closed(), { instanceOf: ProblemError });
+  t.is(error?.code, 'service-unavailable');
+  t.regex(String(error?.cause), /not currently accepting connections/);
+  await allow(true);
+  await t.notThrowsAsync(database.primary.rows(backend));
+  await t.throwsAsync(database.primary.rows(sql('lastval', 'select lastval()')), { code: '55000' });
+});
+
 test('connections that the server ended are replaced', async (t) => {
   const database = await open(t);
   const [row] = await database.primary.rows<{ pid: number }>(backend);

@@ -2,10 +2,9 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Logger } from '../logger.ts';
 import { latencyBuckets, type Metrics } from '../metrics.ts';
-import { ProblemError } from '../problem.ts';
-import { isRetryable } from './errors.ts';
+import { isRetryable, isTransient } from './errors.ts';
 import { createPool, type PoolSettings, type StatementPool } from './pool.ts';
-import type { Connection } from './statement.ts';
+import type { Connection, Transaction } from './statement.ts';
 
 export interface DatabaseSettings extends Omit<PoolSettings, 'applicationName'> {
   readonly readOnlyHost?: string | undefined;
@@ -23,7 +22,7 @@ export interface Database {
    * Runs `work` in one transaction and commits; any throw rolls back. Lost races (deadlock, serialization) are repeated up
    * to three times, so `work` must have no effect outside the transaction. One statement needs no transaction: prefer a CTE.
    */
-  transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
   /** Resolves when the primary answers. */
   ping(): Promise<void>;
   /** Resolves when the replicas answer, or when there are none. */
@@ -72,7 +71,7 @@ export function openDatabase(settings: DatabaseSettings, observers: DatabaseObse
 
 const transactionAttempts = 3;
 
-async function inTransaction<T>(pool: StatementPool, work: (connection: Connection) => Promise<T>): Promise<T> {
+async function inTransaction<T>(pool: StatementPool, work: (transaction: Transaction) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await pool.transaction(work);
@@ -93,18 +92,14 @@ function withFallback(replica: StatementPool, primary: StatementPool, observers:
       try {
         return await replica.rows(statement, values);
       } catch (error) {
-        if (!isReplicaTrouble(error)) throw error;
+        // Not reachable, or the replica cancelled the query because it got in the way of replay (SQLSTATE 40001).
+        if (!isTransient(error)) throw error;
         fallbacks.inc();
         observers.logger.debug({ err: error }, 'a read went to the primary');
         return primary.rows(statement, values);
       }
     },
   };
-}
-
-/** Not reachable, or the replica cancelled the query because it got in the way of replay (SQLSTATE 40001). */
-function isReplicaTrouble(error: unknown): boolean {
-  return isRetryable(error) || (error instanceof ProblemError && error.code === 'service-unavailable');
 }
 
 function observePools(metrics: Metrics, pools: Readonly<Record<string, StatementPool>>): void {

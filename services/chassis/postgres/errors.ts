@@ -17,6 +17,10 @@ const networkCodes = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
 ]);
+/** Of SQLSTATE 55000, which is a defect otherwise (`currval` before `nextval`): the database is closed for now, or a standby cannot do it. */
+const closedState = '55000';
+const closedMessages =
+  /is not currently accepting connections|cannot connect to invalid database|recovery is in progress/;
 /** pg and pg-pool give these no code. */
 const connectionMessages =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error/;
@@ -34,12 +38,18 @@ export function isBrokenConnection(error: unknown): boolean {
   const code = codeOf(error);
   if (code !== undefined && (networkCodes.has(code) || unavailableStates.has(code) || code.startsWith('08')))
     return true;
-  return error instanceof Error && connectionMessages.test(error.message);
+  if (!(error instanceof Error)) return false;
+  return code === closedState ? closedMessages.test(error.message) : connectionMessages.test(error.message);
 }
 
 /** True for a lost race that a repetition of the whole transaction resolves. */
 export function isRetryable(error: unknown): boolean {
   return retryStates.has(codeOf(error) ?? '');
+}
+
+/** Whether a translated error is no fault of the statement: there was no connection, or a race was lost. One that takes too long may be its fault. */
+export function isTransient(error: unknown): boolean {
+  return isRetryable(error) || (error instanceof ProblemError && error.code === 'service-unavailable');
 }
 
 /** Infrastructure failures as problems; everything else (constraints, defects) as it is. */

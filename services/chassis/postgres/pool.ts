@@ -3,29 +3,20 @@ import pg from 'pg';
 import type { Histogram } from 'prom-client';
 import { currentContext } from '../context.ts';
 import { ProblemError } from '../problem.ts';
+import { type ConnectionSettings, toClientConfig } from './client-config.ts';
 import { isBrokenConnection, translate } from './errors.ts';
-import type { Connection, Statement } from './statement.ts';
-import { type SslMode, tlsOptions } from './tls.ts';
+import type { Connection, Statement, Transaction } from './statement.ts';
 
-export interface PoolSettings {
-  readonly host: string;
-  readonly port: number;
-  readonly database: string;
-  readonly username: string;
-  readonly password: string;
-  readonly sslMode: SslMode;
-  readonly caCertificate?: string | undefined;
+export interface PoolSettings extends ConnectionSettings {
   readonly poolMax: number;
   readonly poolMin: number;
   readonly idleTimeoutMs: number;
-  readonly connectTimeoutMs: number;
-  readonly statementTimeoutMs: number;
   readonly applicationName: string;
 }
 
 export interface StatementPool extends Connection {
   /** Runs `work` on one connection between begin and commit; any throw rolls back. */
-  transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
   /** Resolves when the server answers; at once when it has answered a statement within the last second. */
   ping(): Promise<void>;
   readonly counts: () => { readonly total: number; readonly idle: number; readonly waiting: number };
@@ -79,7 +70,8 @@ export function createPool(
     }
   };
 
-  const connectionOf = (client: pg.PoolClient): Connection => ({
+  const transactionOn = (client: pg.PoolClient): Transaction => ({
+    isTransaction: true,
     rows: (statement, values = []) => run(client, statement, values),
   });
 
@@ -90,7 +82,7 @@ export function createPool(
         const before = timeouts.get(client);
         // A rollback takes back what the transaction had set.
         const onRollback = () => (before === undefined ? timeouts.delete(client) : timeouts.set(client, before));
-        return inTransaction(client, () => work(connectionOf(client)), onRollback);
+        return inTransaction(client, () => work(transactionOn(client)), onRollback);
       }),
     ping: async () => {
       if (performance.now() - answeredAt < proofOfLifeMs) return;
@@ -105,39 +97,12 @@ const pingStatement: Statement = { name: 'ping', text: 'select 1' };
 
 function toPoolConfig(settings: PoolSettings): pg.PoolConfig {
   return {
-    host: settings.host,
-    port: settings.port,
-    database: settings.database,
-    user: settings.username,
-    password: settings.password,
-    ssl: tlsOptions(settings),
+    ...toClientConfig(settings, settings.applicationName),
     max: settings.poolMax,
     min: Math.min(settings.poolMin, settings.poolMax),
     idleTimeoutMillis: settings.idleTimeoutMs,
-    connectionTimeoutMillis: settings.connectTimeoutMs,
-    statement_timeout: settings.statementTimeoutMs,
-    // A server that went away without a word: give up a little after it should have given up itself.
-    query_timeout: settings.statementTimeoutMs + 1000,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 5000,
-    application_name: settings.applicationName,
-    types: { getTypeParser: parserOf },
   };
 }
-
-/** `bigint` as number: our amounts and counts are far below 2^53, and an unsafe one is a defect. */
-function parseBigint(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new Error(`${text} is not a safe integer`);
-  return value;
-}
-
-const bigintOid = 20;
-
-const parserOf = ((oid: number, format?: 'text' | 'binary') =>
-  oid === bigintOid && format !== 'binary'
-    ? parseBigint
-    : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser; // overloads
 
 async function limitStatement(
   client: pg.PoolClient,

@@ -13,6 +13,11 @@ export interface Connection {
   rows<Row>(statement: Statement, values?: readonly unknown[]): Promise<readonly Row[]>;
 }
 
+/** One connection between begin and commit: for what must be stored together with something else, or not at all. */
+export interface Transaction extends Connection {
+  readonly isTransaction: true;
+}
+
 /** Names a statement. PostgreSQL cuts names at 63 bytes, so longer ones could collide. */
 export function sql(name: string, text: string): Statement {
   if (!/^[a-z][a-z0-9_]{0,62}$/.test(name))

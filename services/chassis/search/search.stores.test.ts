@@ -52,6 +52,9 @@ test('documents, aliases and pages, over the loss of a node', async (t) => {
   t.like(late, { stored: 2, stale: 1 });
   t.deepEqual((await applyChanges(client, 'products', [put(2, 5)])).stale, 1, 'a deletion keeps older versions out');
 
+  // A copy on another node first: an index whose only copy dies with its node cannot answer.
+  const health = '/_cluster/health/products-1?wait_for_status=green&timeout=9s';
+  await client.send({ operation: 'health', method: 'GET', path: health, isSafe: true });
   // A node dies under the client: requests go on at the others.
   await cluster.nodes[0]?.stop('kill');
   const found = await search<Product>(client, 'products', { query: { match: { name: 'chair' } }, size: 3 });

@@ -29,6 +29,7 @@ export function readApiDescription(document: OpenApiDocument): ApiDescription {
   const ajv = new Ajv2020({ strict: false, allErrors: false });
   ajv.addFormat('uuid', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
   ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
+  ajv.addFormat('email', /^[^@\s]+@[^@\s]+\.[^@\s]+$/);
   ajv.addFormat('uri', (text) => URL.canParse(text));
   ajv.addSchema({ ...document, $id: 'api' });
   const compiled = new Map<string, ValidateFunction>();
@@ -58,6 +59,7 @@ export function readApiDescription(document: OpenApiDocument): ApiDescription {
       if (!operation.statuses.includes(status)) return `${operation.id} answered ${status}, which is not described`;
       if (answer.text === '') return undefined;
       const mediaType = answer.headers.get('content-type')?.split(';')[0] ?? '';
+      if (!/[/+]json$/.test(mediaType)) return findUndescribedBytes(document, operation, [status, mediaType]);
       const validate = validatorAt([
         'paths',
         operation.path,
@@ -71,6 +73,16 @@ export function readApiDescription(document: OpenApiDocument): ApiDescription {
       return validate(answer.json) ? undefined : `${operation.id} ${status}: ${ajv.errorsText(validate.errors)}`;
     },
   };
+}
+
+/** Of bodies that are no JSON only the type is described. */
+function findUndescribedBytes(
+  document: OpenApiDocument,
+  { id, path, method }: DescribedOperation,
+  [status = '', mediaType = '']: readonly string[],
+): string | undefined {
+  const described = at(document, ['paths', path, method, 'responses', status, 'content', mediaType]);
+  return described === undefined ? `${id} ${status}: ${mediaType} is not described` : undefined;
 }
 
 function listOperations(document: OpenApiDocument): readonly DescribedOperation[] {

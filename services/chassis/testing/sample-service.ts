@@ -71,6 +71,24 @@ const routes = [
     async ({ identity }) => ({ status: 200, body: { greeting: identity?.subject } }),
   ),
   route(
+    { operationId: 'client', method: 'GET', path: '/client', summary: 'Origin', tag, access: 'public', responses: ok },
+    async ({ client }) => ({ status: 200, body: { greeting: `${client.address} ${client.userAgent}` } }),
+  ),
+  route(
+    {
+      operationId: 'proof',
+      method: 'GET',
+      path: '/proof',
+      summary: 'Declared headers and cookies',
+      tag,
+      access: 'public',
+      headers: { 'x-proof': 'A proof.' },
+      cookies: { proof: 'The same.' },
+      responses: ok,
+    },
+    async ({ headers, cookies }) => ({ status: 200, body: { greeting: JSON.stringify([headers, cookies]) } }),
+  ),
+  route(
     {
       operationId: 'leak',
       method: 'GET',

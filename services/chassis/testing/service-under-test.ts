@@ -16,6 +16,8 @@ export interface CallOptions {
   readonly subject?: string;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it is, instead of `body`; `headers` name its type. */
+  readonly bytes?: Uint8Array<ArrayBuffer> | string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   /** Ends the request early. */
   readonly signal?: AbortSignal;
@@ -75,6 +77,11 @@ const defaults: Environment = {
   APP_SHUTDOWN_GRACE_MS: '5000',
 };
 
+function bodyOf({ body, bytes }: CallOptions): { readonly body?: Uint8Array<ArrayBuffer> | string } {
+  if (bytes !== undefined) return { body: bytes };
+  return body === undefined ? {} : { body: JSON.stringify(body) };
+}
+
 /** One request; the body is read to its end. */
 export async function call(url: string, method: string, options: CallOptions = {}): Promise<Answer> {
   const headers: Record<string, string> = {
@@ -87,11 +94,11 @@ export async function call(url: string, method: string, options: CallOptions = {
   const response = await fetch(url, {
     method,
     headers: { ...headers, ...options.headers },
-    ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    ...bodyOf(options),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     redirect: 'manual',
   });
   const text = await response.text();
-  const isJson = response.headers.get('content-type')?.includes('json') === true && text !== '';
+  const isJson = response.headers.get('content-type')?.match(/[/+]json/) != null && text !== '';
   return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };
 }

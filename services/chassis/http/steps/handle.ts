@@ -38,6 +38,10 @@ function findFault(declaration: RouteDeclaration, reply: Reply): string | undefi
   const declared = declaration.responses[reply.status];
   if (declared === undefined) return `status ${reply.status} is not declared`;
   const hasBody = reply.json !== undefined || reply.body !== undefined;
+  if (reply.stream !== undefined)
+    return declared.mediaTypes?.includes(reply.stream.mediaType) === true
+      ? undefined
+      : `${reply.stream.mediaType} is not declared`;
   if (declared.schema === undefined) return hasBody ? `status ${reply.status} has a body` : undefined;
   const value: unknown = reply.json === undefined ? reply.body : JSON.parse(reply.json);
   const result = declared.schema.safeParse(value);

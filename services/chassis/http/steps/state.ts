@@ -1,4 +1,5 @@
 /** What the steps of the pipeline share. */
+import { pipeline } from 'node:stream';
 import type Koa from 'koa';
 import type { RequestContext } from '../../context.ts';
 import type { IdempotencyStore } from '../../idempotency/store.ts';
@@ -34,6 +35,10 @@ export type StepContext<Deps> = Koa.ParameterizedContext<RequestState<Deps>>;
 export function writeReply<Deps>(ctx: StepContext<Deps>, reply: Reply): void {
   ctx.status = reply.status;
   if (reply.headers !== undefined) ctx.set({ ...reply.headers });
+  if (reply.stream !== undefined) {
+    writeStream(ctx, reply.stream);
+    return;
+  }
   const text = reply.json ?? (reply.body === undefined ? undefined : JSON.stringify(reply.body));
   if (text === undefined) {
     ctx.body = null;
@@ -42,4 +47,17 @@ export function writeReply<Deps>(ctx: StepContext<Deps>, reply: Reply): void {
   }
   ctx.type = 'application/json';
   ctx.body = text;
+}
+
+/** A source that fails in the middle breaks the connection: the caller must not take what it has for the whole. */
+function writeStream<Deps>(ctx: StepContext<Deps>, { mediaType, source }: NonNullable<Reply['stream']>): void {
+  ctx.respond = false;
+  ctx.res.statusCode = ctx.status;
+  ctx.res.setHeader('content-type', mediaType);
+  if (ctx.method === 'HEAD') {
+    source.destroy();
+    ctx.res.end();
+    return;
+  }
+  pipeline(source, ctx.res, () => undefined);
 }

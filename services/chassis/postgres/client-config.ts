@@ -1,0 +1,52 @@
+/** What every connection to PostgreSQL is opened with, of a pool or alone. */
+import pg from 'pg';
+import { type SslMode, tlsOptions } from './tls.ts';
+
+/** Where a database is and who opens it. */
+export interface DatabaseLogin {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly username: string;
+  readonly password: string;
+  readonly sslMode: SslMode;
+  readonly caCertificate?: string | undefined;
+}
+
+export interface ConnectionSettings extends DatabaseLogin {
+  readonly connectTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+}
+
+export function toClientConfig(settings: ConnectionSettings, applicationName: string): pg.ClientConfig {
+  return {
+    host: settings.host,
+    port: settings.port,
+    database: settings.database,
+    user: settings.username,
+    password: settings.password,
+    ssl: tlsOptions(settings),
+    connectionTimeoutMillis: settings.connectTimeoutMs,
+    statement_timeout: settings.statementTimeoutMs,
+    // A server that went away without a word: give up a little after it should have given up itself.
+    query_timeout: settings.statementTimeoutMs + 1000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 5000,
+    application_name: applicationName,
+    types: { getTypeParser: parserOf },
+  };
+}
+
+/** `bigint` as number: our amounts and counts are far below 2^53, and an unsafe one is a defect. */
+function parseBigint(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new Error(`${text} is not a safe integer`);
+  return value;
+}
+
+const bigintOid = 20;
+
+const parserOf = ((oid: number, format?: 'text' | 'binary') =>
+  oid === bigintOid && format !== 'binary'
+    ? parseBigint
+    : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser; // overloads
