@@ -1,0 +1,25 @@
+/** What this service works with. */
+import type { Outbox } from '#chassis/outbox/outbox.ts';
+import type { Database } from '#chassis/postgres/database.ts';
+import type { AccessTokenIssuer } from './secrets/access-tokens.ts';
+import type { DigestAddress } from './secrets/address-digest.ts';
+import type { KeyRing } from './secrets/key-ring.ts';
+import type { PasswordHasher } from './secrets/password-hasher.ts';
+import type { SessionLimits } from './store/sessions.ts';
+import type { LockoutSettings } from './store/sign-in-attempts.ts';
+
+export interface UserDeps {
+  readonly database: Database;
+  /** A new identifier. */
+  readonly newId: () => string;
+  readonly outbox: Outbox;
+  readonly passwords: PasswordHasher;
+  readonly keys: KeyRing;
+  readonly accessTokens: AccessTokenIssuer;
+  readonly digestAddress: DigestAddress;
+  readonly sessions: SessionLimits;
+  readonly lockout: LockoutSettings;
+  /** Whether an account begins with the link that is sent to its address. */
+  readonly isVerificationRequired: boolean;
+  readonly auditRetentionDays: number;
+}

@@ -1,0 +1,15 @@
+/** Network addresses for comparing, not for reading. */
+import { createHmac, hkdfSync } from 'node:crypto';
+
+export type DigestAddress = (address: string) => string;
+
+/**
+ * A keyed digest: all four billion IPv4 addresses are hashed in a minute, so without a key a digest hides nothing. The
+ * key is derived from the first of the internal ones; when that changes, older digests no longer compare, which is all
+ * they are for.
+ */
+export function createAddressDigest(internalKeys: readonly string[]): DigestAddress {
+  const [secret = ''] = internalKeys;
+  const key = Buffer.from(hkdfSync('sha256', secret, '', 'digest of network addresses', 32));
+  return (address) => createHmac('sha256', key).update(address).digest('base64url').slice(0, 22);
+}
