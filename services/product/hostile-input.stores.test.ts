@@ -6,7 +6,7 @@ import { type HostileRequest, hostileRequests } from '#chassis/testing/hostile-i
 import { type ServiceUnderTest, startUnderTest } from '#chassis/testing/service-under-test.ts';
 import { startTestDatabases } from '#chassis/testing/test-database.ts';
 import { productService } from './service.ts';
-import { aCategory, aProduct } from './testing/factories.ts';
+import { aCategory, aProduct, aVariant } from './testing/factories.ts';
 
 const databases = await startTestDatabases(new URL('./migrations/', import.meta.url));
 test.after.always(() => databases.close());
@@ -20,7 +20,19 @@ const headers = { 'if-match': '*' };
 async function contents(environment: Readonly<Record<string, string | undefined>>): Promise<string> {
   const client = new pg.Client(databases.server.url(environment['APP_POSTGRES_DATABASE'] ?? ''));
   await client.connect();
-  const tables = ['products', 'variants', 'prices', 'categories', 'idempotency_keys'];
+  const tables = [
+    'products',
+    'variants',
+    'prices',
+    'timed_prices',
+    'media',
+    'media_files',
+    'slug_history',
+    'categories',
+    'idempotency_keys',
+    'import_jobs',
+    'import_rows',
+  ];
   const rows = [];
   for (const table of tables) rows.push((await client.query(`select * from ${table} as row order by row::text`)).rows);
   await client.end();
@@ -43,11 +55,24 @@ function validFor(operation: DescribedOperation): {
   body: Record<string, unknown> | undefined;
   params: Record<string, string>;
 } {
-  const params = { id: '01a20792-7531-7b89-86c5-c73c7e30f850', idOrSlug: 'nothing-here' };
+  const id = '01a20792-7531-7b89-86c5-c73c7e30f850';
+  const params = { id, variantId: id, idOrSlug: 'nothing-here' };
   const used = Object.fromEntries(Object.entries(params).filter(([name]) => operation.path.includes(`{${name}}`)));
   if (operation.bodySchema === undefined) return { body: undefined, params: used };
-  return { body: operation.path.includes('categories') ? aCategory() : aProduct(), params: used };
+  return { body: (bodies[operation.id] ?? aProduct)(), params: used };
 }
+
+const bodies: Readonly<Record<string, () => Record<string, unknown>>> = {
+  createCategory: aCategory,
+  updateCategory: aCategory,
+  createVariant: aVariant,
+  updateVariant: aVariant,
+  replaceVariants: () => ({ options: ['size'], variants: [aVariant({ size: 'S' })] }),
+  replaceTimedPrices: () => ({
+    prices: [{ currency: 'EUR', amountMinor: 1, validFrom: '2020-01-01T00:00:00Z', validTo: '2021-01-01T00:00:00Z' }],
+  }),
+  replaceMedia: () => ({ media: [{ url: 'https://cdn.example.com/a.png', alt: '' }] }),
+};
 
 for (const operation of api.operations) {
   test(`hostile input to ${operation.id} is refused and stores nothing`, async (t) => {

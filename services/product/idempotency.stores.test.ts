@@ -2,11 +2,12 @@ import test, { type ExecutionContext } from 'ava';
 import pg from 'pg';
 import { loadSettings } from '#chassis/config/settings.ts';
 import { createPostgresIdempotencyStore } from '#chassis/idempotency/postgres-store.ts';
-import { createPurge, type PurgePace } from '#chassis/idempotency/purge.ts';
+import { createIdempotencyPurge } from '#chassis/idempotency/purge.ts';
 import type { IdempotencyStore } from '#chassis/idempotency/store.ts';
 import { silentLogger } from '#chassis/logger.ts';
 import { createMetrics, type Metrics } from '#chassis/metrics.ts';
 import { openDatabase } from '#chassis/postgres/database.ts';
+import type { PurgePace } from '#chassis/purge.ts';
 import { startUnderTest } from '#chassis/testing/service-under-test.ts';
 import { startTestDatabases } from '#chassis/testing/test-database.ts';
 import { waitFor } from '#lab/control-plane/wait.ts';
@@ -78,7 +79,9 @@ test('replicas remove expired keys together, each key once, and keep the others'
   await addKeys(client, 'old-', 1010, 25);
   await addKeys(client, 'young-', 30, 23);
   const replicas = [replica(), replica(), replica()];
-  const workers = replicas.map(({ store, metrics }) => createPurge(store, { logger: silentLogger, metrics }, quick));
+  const workers = replicas.map(({ store, metrics }) =>
+    createIdempotencyPurge(store, { logger: silentLogger, metrics }, quick),
+  );
   for (const worker of workers) await worker.start();
   await waitFor('the expired keys are gone', async () => (await countKeys(client, 'old-')) === 0, {
     timeoutMs: 20_000,
@@ -126,7 +129,7 @@ test('a failed look is counted, and the next one makes up for it', async (t) => 
   await addKeys(client, 'old-', 10, 25);
   await client.query('alter table idempotency_keys rename to elsewhere');
   const { store, metrics } = replica();
-  const worker = createPurge(store, { logger: silentLogger, metrics }, quick);
+  const worker = createIdempotencyPurge(store, { logger: silentLogger, metrics }, quick);
   await worker.start();
   t.teardown(() => worker.stop());
   const failed = async () => (await readCounter(metrics, 'idempotency_purge_failures_total')) > 0;

@@ -1,5 +1,12 @@
 /** Settings of the product service. */
-import { httpSettings, identitySettings, postgresSettings, processSettings } from '#chassis/config/base.ts';
+import {
+  httpSettings,
+  identitySettings,
+  optionalKafkaSettings,
+  outboxSettings,
+  postgresSettings,
+  processSettings,
+} from '#chassis/config/base.ts';
 import { servicePorts } from '#contracts/services.ts';
 
 export const productSettings = {
@@ -7,4 +14,6 @@ export const productSettings = {
   http: httpSettings(servicePorts.product),
   identity: identitySettings,
   postgres: postgresSettings,
+  kafka: optionalKafkaSettings,
+  outbox: outboxSettings,
 } as const;

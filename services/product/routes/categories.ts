@@ -13,16 +13,15 @@ import {
   updateCategory,
 } from '../store/categories.ts';
 import { countCategories, type ListedCategory, listCategories } from '../store/list-categories.ts';
-import { cachingFor, editors, type ProductDeps, readerFor, route } from './deps.ts';
 import {
   categoryPageSchema,
   categoryPatchSchema,
   categorySchema,
-  idOrSlugParams,
-  idParams,
   listCategoriesQuery,
   newCategorySchema,
-} from './schemas.ts';
+} from './category-schemas.ts';
+import { cachingFor, editors, type ProductDeps, readerFor, route } from './deps.ts';
+import { idOrSlugParams, idParams } from './page-schemas.ts';
 
 const tag = 'categories';
 const etagHeader = { etag: 'Version of the category; send it as `If-Match` to change it.' };

@@ -1,11 +1,16 @@
 /** What the handlers of this service work with. */
 import { routesWith } from '#chassis/http/route.ts';
+import type { Outbox } from '#chassis/outbox/outbox.ts';
 import type { Database } from '#chassis/postgres/database.ts';
 import type { Connection } from '#chassis/postgres/statement.ts';
+import type { Worker } from '#chassis/service.ts';
 import { hasAnyRole, type Identity, type Role } from '#contracts/identity.ts';
 
 export interface ProductDeps {
   readonly database: Database;
+  readonly outbox: Outbox;
+  /** What runs beside requests. */
+  readonly workers: readonly Worker[];
   /** A new identifier. */
   readonly newId: () => string;
 }

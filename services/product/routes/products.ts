@@ -1,23 +1,18 @@
 /** `/api/v1/products` */
 import type { z } from 'zod';
 import { decodeCursor, encodeCursor } from '#chassis/http/cursor.ts';
-import { matchesETag, noContent, notModified, parseIfMatch, toETag } from '#chassis/http/replies.ts';
-import type { Reply, Route } from '#chassis/http/route.ts';
+import { matchesETag, noContent, notModified } from '#chassis/http/replies.ts';
+import type { Route } from '#chassis/http/route.ts';
 import { ProblemError, refused } from '#chassis/problem.ts';
 import { isUuid } from '../domain/keys.ts';
-import type { ProductFilter } from '../domain/product.ts';
+import { type ProductFilter, toNewProduct } from '../domain/product.ts';
 import { countProducts, type ListedProduct, listProducts, readProduct } from '../store/read-products.ts';
-import {
-  type ChangeResult,
-  createProduct,
-  deleteProduct,
-  restoreProduct,
-  updateProduct,
-} from '../store/write-products.ts';
+import { createProduct, deleteProduct, restoreProduct, updateProduct } from '../store/write-products.ts';
 import { cachingFor, editors, isStaff, type ProductDeps, readerFor, route } from './deps.ts';
+import { parseKnownVersion, parseProductIfMatch, productETag } from './etags.ts';
+import { idOrSlugParams, idParams } from './page-schemas.ts';
+import { changed, etagHeader, mergePatch, toReply } from './product-replies.ts';
 import {
-  idOrSlugParams,
-  idParams,
   listProductsQuery,
   newProductSchema,
   productPageSchema,
@@ -26,8 +21,6 @@ import {
 } from './schemas.ts';
 
 const tag = 'products';
-const etagHeader = { etag: 'Version of the product; send it as `If-Match` to change it.' };
-const mergePatch = ['application/merge-patch+json'];
 
 /** An amount is the key then, a title or nothing otherwise. */
 function sortsByPrice({ sort }: ProductFilter): boolean {
@@ -57,10 +50,11 @@ const list = route(
         ? undefined
         : decodeCursor(filter, query.cursor, sortsByPrice(filter) ? 'integer' : 'text');
     const reader = readerFor(deps, identity);
+    const limit = query.limit ?? defaultLimit(filter);
     // One row more than the page tells whether there is a next one.
-    const rows = await listProducts(reader, { filter, after, limit: query.limit + 1 });
+    const rows = await listProducts(reader, { filter, after, limit: limit + 1 });
     const totalCount = query.count === 'exact' ? await countProducts(reader, filter) : undefined;
-    return { status: 200, json: toPage(rows, query.limit, filter, totalCount), headers: cachingFor(identity) };
+    return { status: 200, json: toPage(rows, limit, filter, totalCount), headers: cachingFor(identity) };
   },
 );
 
@@ -75,16 +69,22 @@ const read = route(
     params: idOrSlugParams,
     responses: {
       200: { description: 'The product.', schema: productSchema, headers: etagHeader },
+      301: {
+        description: 'The product had this slug before.',
+        headers: { location: 'Address of the product with its present slug.' },
+      },
       304: { description: 'The version in `If-None-Match` is still the present one.', headers: etagHeader },
     },
     problems: ['not-found'],
   },
   async ({ params, identity, ifNoneMatch }, deps) => {
     const key = isUuid(params.idOrSlug) ? { id: params.idOrSlug } : { slug: params.idOrSlug };
-    const options = { knownVersion: versionIn(ifNoneMatch), withUnpublished: isStaff(identity) };
+    const options = { known: parseKnownVersion(ifNoneMatch), withUnpublished: isStaff(identity) };
     const product = await readProduct(readerFor(deps, identity), key, options);
     if (product === undefined) throw new ProblemError('not-found', `there is no product ${params.idOrSlug}`);
-    const headers = { etag: toETag(product.version), ...cachingFor(identity) };
+    if (product.movedTo !== null)
+      return { status: 301, headers: { location: `/api/v1/products/${product.movedTo}`, ...cachingFor(identity) } };
+    const headers = { etag: productETag(product), ...cachingFor(identity) };
     if (product.json === null || matchesETag(ifNoneMatch, headers.etag)) return notModified(headers);
     return { status: 200, json: product.json, headers };
   },
@@ -96,6 +96,8 @@ const create = route(
     method: 'POST',
     path: '/api/v1/products',
     summary: 'Add a product',
+    description:
+      'With one variant, `sku` and `prices` are enough; otherwise `options` and `variants` say what there is.',
     tag,
     access: editors,
     body: { schema: newProductSchema, description: 'The product.' },
@@ -110,9 +112,8 @@ const create = route(
     problems: ['slug-taken', 'sku-taken', 'category-unknown'],
   },
   async ({ body }, deps) => {
-    const ids = { productId: deps.newId(), variantId: deps.newId() };
-    const result = await createProduct(deps.database.primary, ids, body);
-    return toReply(result, 201, { location: `/api/v1/products/${ids.productId}` });
+    const result = await createProduct(deps, deps.newId, toNewProduct(body));
+    return toReply(result, 201, (id) => `/api/v1/products/${id}`);
   },
 );
 
@@ -123,18 +124,18 @@ const change = route(
     path: '/api/v1/products/{id}',
     summary: 'Change a product',
     description:
-      'A JSON merge patch: absent fields stay, `prices` is replaced as a whole, a null attribute is removed.',
+      'A JSON merge patch: absent fields stay, `prices` is replaced as a whole, a null attribute is removed. SKU and prices are those of the default variant; a slug that was replaced leads to the present one.',
     tag,
     access: editors,
     params: idParams,
     body: { schema: productPatchSchema, description: 'The fields to change.', mediaTypes: mergePatch },
     precondition: 'if-match',
-    responses: { 200: { description: 'Changed.', schema: productSchema, headers: etagHeader } },
+    responses: changed,
     problems: ['not-found', 'slug-taken', 'sku-taken', 'category-unknown'],
   },
   async ({ params, body, ifMatch }, deps) => {
-    const target = { id: params.id, version: parseIfMatch(ifMatch) };
-    return toReply(await updateProduct(deps.database.primary, target, body), 200);
+    const target = { id: params.id, version: parseProductIfMatch(ifMatch) };
+    return toReply(await updateProduct(deps, target, body), 200);
   },
 );
 
@@ -144,7 +145,7 @@ const remove = route(
     method: 'DELETE',
     path: '/api/v1/products/{id}',
     summary: 'Delete a product',
-    description: 'It can be restored as long as nobody took its slug or SKU.',
+    description: 'It can be restored as long as nobody took its slug or a SKU.',
     tag,
     access: editors,
     params: idParams,
@@ -153,7 +154,7 @@ const remove = route(
     problems: ['not-found'],
   },
   async ({ params, ifMatch }, deps) => {
-    const result = await deleteProduct(deps.database.primary, { id: params.id, version: parseIfMatch(ifMatch) });
+    const result = await deleteProduct(deps, { id: params.id, version: parseProductIfMatch(ifMatch) });
     if (result.state === 'refused') throw refused(result.refusal);
     return noContent();
   },
@@ -171,14 +172,19 @@ const restore = route(
     responses: { 200: { description: 'Restored.', schema: productSchema, headers: etagHeader } },
     problems: ['not-found', 'slug-taken', 'sku-taken'],
   },
-  async ({ params }, deps) => toReply(await restoreProduct(deps.database.primary, params.id), 200),
+  async ({ params }, deps) => toReply(await restoreProduct(deps, params.id), 200),
 );
 
 export const productRoutes: readonly Route<ProductDeps>[] = [list, read, create, change, remove, restore];
 
 function toFilter(query: z.output<typeof listProductsQuery>): ProductFilter {
-  const { sort, status, category, ids, skus, currency, minPrice, maxPrice } = query;
-  return { sort, status, category, ids, skus, currency, minPriceMinor: minPrice, maxPriceMinor: maxPrice };
+  const { sort, status, category, ids, variantIds, skus, currency, minPrice, maxPrice } = query;
+  return { sort, status, category, ids, variantIds, skus, currency, minPriceMinor: minPrice, maxPriceMinor: maxPrice };
+}
+
+/** Who names what they want gets it in one page. */
+function defaultLimit({ ids, variantIds, skus }: ProductFilter): number {
+  return ids?.length ?? variantIds?.length ?? skus?.length ?? 20;
 }
 
 function toPage(
@@ -192,15 +198,4 @@ function toPage(
   const nextCursor = last === undefined ? null : encodeCursor(filter, [last.key, last.id]);
   const total = totalCount === undefined ? '' : `,"totalCount":${totalCount}`;
   return `{"items":[${shown.map((row) => row.json).join(',')}],"nextCursor":${JSON.stringify(nextCursor)}${total}}`;
-}
-
-function toReply(result: ChangeResult, status: number, headers: Readonly<Record<string, string>> = {}): Reply {
-  if (result.state === 'refused') throw refused(result.refusal);
-  return { status, json: result.json, headers: { etag: toETag(result.version), ...headers } };
-}
-
-/** The version that a single tag names; a list of tags is compared after reading. */
-function versionIn(ifNoneMatch: string | undefined): number | undefined {
-  const version = /^(?:W\/)?"v(\d{1,9})"$/.exec(ifNoneMatch ?? '')?.[1];
-  return version === undefined ? undefined : Number(version);
 }

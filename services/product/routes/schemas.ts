@@ -1,67 +1,25 @@
-/** The wire format of the catalogue. */
+/** The wire format of products. */
 import { z } from 'zod';
-import { cursorParameter, integerParameter, limitParameter, listParameter } from '#chassis/http/parameters.ts';
-import { amountMinorSchema, currencySchema, maximumAmountMinor } from '#contracts/money.ts';
-import { maximumLevels } from '../domain/category.ts';
-import { isUuid } from '../domain/keys.ts';
+import { cursorParameter, integerParameter, listParameter } from '#chassis/http/parameters.ts';
+import { line } from '#chassis/http/texts.ts';
+import { currencySchema, maximumAmountMinor } from '#contracts/money.ts';
 import { productSorts, productStatuses } from '../domain/product.ts';
-
-const slug = z
-  .string()
-  .min(1)
-  .max(96)
-  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be words of a-z and 0-9 joined by hyphens')
-  // Where either is accepted, such a text is taken for an id.
-  .refine((text) => !isUuid(text), 'must not look like an id')
-  .meta({ description: 'Part of the public address; unique, and not a UUID.' });
-
-const sku = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 characters of A-Z, a-z, 0-9, ".", "_", "-"')
-  .meta({ description: 'Stock keeping unit; unique.' });
-
-/** One line that says something: no control characters, not only blanks. */
-const line = (max: number) =>
-  z
-    .string()
-    .min(1)
-    .max(max)
-    // Two patterns that each look at a character once; one with both rules would take quadratic time to say no.
-    .regex(/^[^\p{Cc}]*$/u, 'must be one line without control characters')
-    .regex(/\S/, 'must have something on it');
-
-const price = z
-  .strictObject({
-    currency: currencySchema,
-    amountMinor: amountMinorSchema,
-    compareAtMinor: amountMinorSchema
-      .optional()
-      .meta({ description: 'Price before the reduction; higher than `amountMinor`.' }),
-  })
-  .refine(({ amountMinor, compareAtMinor }) => compareAtMinor === undefined || compareAtMinor > amountMinor, {
-    path: ['compareAtMinor'],
-    message: 'must be higher than amountMinor',
-  })
-  .meta({ id: 'Price' });
-
-const prices = z
-  .array(price)
-  .min(1)
-  .max(50)
-  .refine((list) => new Set(list.map((entry) => entry.currency)).size === list.length, 'must name each currency once')
-  .meta({ description: 'One price per currency.' });
-
-const attributeName = z
-  .string()
-  .regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, 'must be 1 to 64 characters and start with a letter');
-const attributeValue = z.union([z.string().max(1000), z.number(), z.boolean()]);
-
-const attributes = z
-  .record(attributeName, attributeValue)
-  .refine((record) => Object.keys(record).length <= 50, 'must have at most 50 entries')
-  .meta({ description: 'Free properties such as `material` or `weightGrams`; at most 50.' });
-
-const status = z.enum(productStatuses).meta({ description: 'Only `active` products are shown to customers.' });
+import {
+  attributeName,
+  attributes,
+  attributeValue,
+  newVariants,
+  optionNames,
+  prices,
+  requireCompleteOptions,
+  sku,
+  slug,
+  status,
+  storedMedia,
+  storedPrices,
+  storedVariantMembers,
+} from './fields.ts';
+import { countParameter, pageMembers } from './page-schemas.ts';
 
 const fields = {
   slug,
@@ -81,8 +39,29 @@ export const newProductSchema = z
     status: fields.status.default('draft'),
     categoryId: fields.categoryId.default(null),
     attributes: fields.attributes.default({}),
+    sku: fields.sku.optional(),
+    prices: fields.prices.optional(),
+    options: optionNames.default([]),
+    variants: newVariants
+      .optional()
+      .meta({ description: 'Instead of `sku` and `prices`; the first one is the default.' }),
   })
+  .superRefine(requireOneForm)
+  .superRefine(requireCompleteOptions)
   .meta({ id: 'NewProduct' });
+
+/** Either one variant, written as the product's own SKU and prices, or a list of them. */
+function requireOneForm(
+  product: { sku?: unknown; prices?: unknown; variants?: unknown },
+  context: z.RefinementCtx,
+): void {
+  const isList = product.variants !== undefined;
+  for (const name of ['sku', 'prices'] as const) {
+    if (isList === (product[name] === undefined)) continue;
+    const message = isList ? 'must not be there beside variants' : 'is required';
+    context.addIssue({ code: 'custom', path: [name], message, input: product });
+  }
+}
 
 export const productPatchSchema = z
   .strictObject({
@@ -96,8 +75,6 @@ export const productPatchSchema = z
   .refine((patch) => Object.keys(patch).length > 0, 'must change at least one field')
   .meta({ id: 'ProductPatch' });
 
-const storedAmount = z.int().min(0).max(maximumAmountMinor);
-
 export const productSchema = z
   .strictObject({
     id: z.uuid(),
@@ -106,33 +83,22 @@ export const productSchema = z
     description: z.string(),
     status,
     categoryId: z.uuid().nullable(),
-    sku: z.string(),
-    prices: z.array(
-      z
-        .strictObject({ currency: z.string(), amountMinor: storedAmount, compareAtMinor: storedAmount.optional() })
-        .meta({
-          id: 'StoredPrice',
-        }),
-    ),
+    sku: z.string().meta({ description: 'Of the default variant.' }),
+    prices: storedPrices.meta({ description: 'Of the default variant.' }),
     attributes: z.record(z.string(), attributeValue),
+    options: z.array(z.string()),
+    variants: z
+      .array(z.strictObject(storedVariantMembers).meta({ id: 'Variant' }))
+      .min(1)
+      .meta({
+        description: 'The default variant first; it has the id of the product unless another one was put first.',
+      }),
+    media: storedMedia,
     version: z.int().min(1).meta({ description: 'Grows by one with each change; the ETag names it.' }),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })
   .meta({ id: 'Product' });
-
-const pageMembers = {
-  nextCursor: z
-    .string()
-    .nullable()
-    .meta({ description: 'Send it as `cursor` for the next page; null: this is the last.' }),
-  totalCount: z.int().optional().meta({ description: 'Only with `count=exact`.' }),
-};
-
-const countParameter = z
-  .enum(['none', 'exact'])
-  .default('none')
-  .meta({ description: '`exact` adds `totalCount`, at the price of a scan.' });
 
 export const productPageSchema = z
   .strictObject({ items: z.array(productSchema), ...pageMembers })
@@ -140,7 +106,9 @@ export const productPageSchema = z
 
 export const listProductsQuery = z
   .strictObject({
-    limit: limitParameter,
+    limit: integerParameter(1, 100).optional().meta({
+      description: 'Entries per page; default 20, and with `ids`, `variantIds` or `skus` as many as are named.',
+    }),
     cursor: cursorParameter.optional(),
     sort: z.enum(productSorts).default('newest').meta({ description: 'Sorting by price needs `currency`.' }),
     category: z
@@ -154,6 +122,9 @@ export const listProductsQuery = z
       .default('active')
       .meta({ description: 'Others than `active` need a role of the staff.' }),
     ids: listParameter(z.uuid(), 100).optional(),
+    variantIds: listParameter(z.uuid(), 100)
+      .optional()
+      .meta({ description: 'Products that have one of these variants; up to 100 values separated by commas.' }),
     skus: listParameter(sku, 100).optional(),
     currency: currencySchema.optional().meta({ description: 'Only products that have a price in it.' }),
     minPrice: integerParameter(0, maximumAmountMinor).optional().meta({ description: 'In minor units of `currency`.' }),
@@ -165,57 +136,27 @@ export const listProductsQuery = z
     message: 'is needed for prices and for sorting by price',
   });
 
+export const variantsQuery = z.strictObject({ ids: listParameter(z.uuid(), 100) });
+
+export const variantListSchema = z
+  .strictObject({
+    items: z.array(
+      z
+        .strictObject({
+          ...storedVariantMembers,
+          product: z.strictObject({
+            id: z.uuid(),
+            slug: z.string(),
+            title: z.string(),
+            status,
+            version: z.int().min(1),
+          }),
+        })
+        .meta({ id: 'ListedVariant' }),
+    ),
+  })
+  .meta({ id: 'VariantList' });
+
 function needsCurrency(query: { sort: string; minPrice?: number | undefined; maxPrice?: number | undefined }): boolean {
   return query.sort.endsWith('price') || query.minPrice !== undefined || query.maxPrice !== undefined;
 }
-
-const keyText = z.string().min(1).max(96);
-
-export const idOrSlugParams = z.strictObject({ idOrSlug: keyText.meta({ description: 'Id or slug.' }) });
-export const idParams = z.strictObject({ id: z.uuid() });
-
-const categoryFields = {
-  slug,
-  name: line(120),
-  parentId: z.uuid().nullable().meta({ description: 'Null: at the top.' }),
-  position: z.int().min(-1_000_000).max(1_000_000).meta({ description: 'Order among siblings.' }),
-};
-
-export const newCategorySchema = z
-  .strictObject({
-    ...categoryFields,
-    parentId: categoryFields.parentId.default(null),
-    position: categoryFields.position.default(0),
-  })
-  .meta({ id: 'NewCategory' });
-
-export const categoryPatchSchema = z
-  .strictObject(categoryFields)
-  .partial()
-  .refine((patch) => Object.keys(patch).length > 0, 'must change at least one field')
-  .meta({ id: 'CategoryPatch' });
-
-const categoryMembers = {
-  id: z.uuid(),
-  parentId: z.uuid().nullable(),
-  slug: z.string(),
-  name: z.string(),
-  position: z.int(),
-  version: z.int().min(1),
-};
-
-export const categorySchema = z.strictObject(categoryMembers).meta({ id: 'Category' });
-
-export const categoryPageSchema = z
-  .strictObject({ items: z.array(categorySchema), ...pageMembers })
-  .meta({ id: 'CategoryPage' });
-
-export const listCategoriesQuery = z.strictObject({
-  limit: limitParameter,
-  cursor: cursorParameter.optional(),
-  parent: keyText.optional().meta({ description: 'Id or slug: only the children of this category.' }),
-  level: integerParameter(1, maximumLevels)
-    .optional()
-    .meta({ description: 'Only this level of the tree; 1: the top.' }),
-  count: countParameter,
-});

@@ -14,19 +14,29 @@ export interface SeedCategory {
 
 export interface SeedProduct {
   readonly id: string;
-  readonly variantId: string;
   readonly slug: string;
   readonly title: string;
   readonly description: string;
   readonly status: 'active' | 'draft';
   readonly categoryId: string;
   readonly attributes: Readonly<Record<string, string | number>>;
-  readonly sku: string;
   readonly createdAt: string;
+  readonly options: readonly string[];
+  /** The default one first; it has the id of the product. */
+  readonly variants: readonly SeedVariant[];
+}
+
+export interface SeedVariant {
+  readonly id: string;
+  readonly position: number;
+  readonly sku: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly barcode: string;
+  readonly weightGrams: number;
   readonly prices: readonly {
     readonly currency: Currency;
     readonly amountMinor: number;
-    readonly compareAtMinor: number | null;
+    readonly compareAtMinor?: number;
   }[];
 }
 
@@ -54,6 +64,8 @@ const things: Readonly<Record<string, string>> = Object.assign({}, ...Object.val
 const makers = ['Alder', 'Birch', 'Cedar', 'Dune', 'Ember', 'Fjord', 'Grove', 'Harbor', 'Iris', 'Juniper'];
 const styles = ['Classic', 'Compact', 'Deluxe', 'Light', 'Modern', 'Rustic', 'Studio', 'Travel'];
 const materials = ['oak', 'steel', 'linen', 'ceramic', 'glass', 'recycled plastic'];
+/** Sizes with what they add to weight and price, hundredths. */
+const sizes: Readonly<Record<string, number>> = { S: 0, M: 20, L: 45 };
 const colours = ['black', 'white', 'sand', 'forest', 'ocean', 'brick'];
 
 /** Units of the currency for one euro: fixed, because the catalogue must not change from day to day. */
@@ -95,7 +107,6 @@ function makeProduct(index: number, leaves: readonly SeedCategory[]): SeedProduc
   const title = `${maker} ${style} ${things[category.name] ?? category.name} ${number}`;
   return {
     id: seedId(`product:${index}`, createdMs),
-    variantId: seedId(`variant:${index}`, createdMs),
     slug: toSlug(title),
     title,
     description: `A ${style.toLowerCase()} piece of ${material} by ${maker}, for ${category.name.toLowerCase()}.`,
@@ -103,18 +114,43 @@ function makeProduct(index: number, leaves: readonly SeedCategory[]): SeedProduc
     status: index % 50 === 49 ? 'draft' : 'active',
     categoryId: category.id,
     attributes: { maker, material, colour: draw(colours), weightGrams: 100 + (digest(`weight:${index}`)[0] ?? 0) * 10 },
-    sku: `${maker.slice(0, 3).toUpperCase()}-${number}`,
     createdAt: new Date(createdMs).toISOString(),
-    prices: makePrices(index),
+    ...makeVariants(index, `${maker.slice(0, 3).toUpperCase()}-${number}`, createdMs),
   };
 }
 
-function makePrices(index: number): SeedProduct['prices'] {
-  const euroCents = 499 + (digest(`price:${index}`).readUInt32BE(0) % 40_000);
+/** Every third product comes in three sizes and two colours; the others are one thing. */
+function makeVariants(index: number, sku: string, createdMs: number): Pick<SeedProduct, 'options' | 'variants'> {
+  const id = seedId(`product:${index}`, createdMs);
+  const place = (position: number) => ({
+    id: position === 0 ? id : seedId(`variant:${index}:${position}`, createdMs),
+    position,
+    barcode: String(4_000_000_000_000 + index * 10 + position),
+  });
+  const weightGrams = 100 + (digest(`weight:${index}`)[0] ?? 0) * 10;
+  if (index % 3 !== 1)
+    return { options: [], variants: [{ ...place(0), sku, options: {}, weightGrams, prices: makePrices(index, 0) }] };
+  const first = index % colours.length;
+  const pair = [first, (first + 1) % colours.length].map((colour) => colours[colour] ?? '');
+  const variants = pair.flatMap((colour, row) =>
+    Object.entries(sizes).map(([size, extra], column) => ({
+      ...place(row * 3 + column),
+      sku: `${sku}-${colour.slice(0, 2).toUpperCase()}-${size}`,
+      options: { colour, size },
+      weightGrams: Math.round((weightGrams * (100 + extra)) / 100),
+      prices: makePrices(index, extra),
+    })),
+  );
+  return { options: ['colour', 'size'], variants };
+}
+
+function makePrices(index: number, extra: number): SeedVariant['prices'] {
+  const base = 499 + (digest(`price:${index}`).readUInt32BE(0) % 40_000);
+  const euroCents = Math.round((base * (100 + extra)) / 100);
   const isReduced = index % 10 === 3;
   return (Object.keys(rates) as Currency[]).map((currency) => {
     const amountMinor = Math.round((euroCents / 100) * (rates[currency] ?? 1) * 10 ** currencyExponents[currency]);
-    return { currency, amountMinor, compareAtMinor: isReduced ? Math.ceil(amountMinor * 1.25) + 1 : null };
+    return { currency, amountMinor, ...(isReduced ? { compareAtMinor: Math.ceil(amountMinor * 1.25) + 1 } : {}) };
   });
 }
 

@@ -1,22 +1,50 @@
 /** The public form of a product, built by PostgreSQL: Node passes the text on without reading it. */
+import { utc } from '#chassis/postgres/times.ts';
 
-/** The wire format of times: RFC 3339 in UTC with milliseconds. */
-function time(column: string): string {
-  return `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+/** From where rows are taken: tables, or what a statement has just written, which its other parts do not see in the tables. */
+export interface ProductRows {
+  /** Columns of `variants`. */
+  readonly variants: string;
+  /** Columns of `prices`. */
+  readonly prices: string;
 }
 
-/** SQL of the `prices` member from rows with the columns of the table `prices`. */
-export function pricesJson(from: string): string {
+const tables: ProductRows = { variants: 'variants', prices: 'prices' };
+
+/** SQL of the prices in force of one variant. */
+export function pricesJson(prices: string, variantId: string): string {
   return `(select coalesce(json_agg(json_strip_nulls(json_build_object('currency', currency, 'amountMinor', amount_minor,
-    'compareAtMinor', compare_at_minor)) order by currency), '[]') from ${from})`;
+    'compareAtMinor', compare_at_minor, 'version', version)) order by currency), '[]')
+    from ${prices} where variant_id = ${variantId})`;
 }
 
-/** SQL of a whole product as text; `p` and `v` are the row of the product and of its variant at position 0. */
-export function productJson(prices: string): string {
+/** SQL of one variant without its surroundings; `row` names its row. */
+export function variantMembers(row: string, prices: string): string {
+  return `'id', ${row}.id, 'sku', ${row}.sku, 'options', ${row}.options, 'barcode', ${row}.barcode,
+    'weightGrams', ${row}.weight_grams, 'prices', ${pricesJson(prices, `${row}.id`)},
+    'availability', coalesce((select state from availability where availability.sku = ${row}.sku), 'unknown')`;
+}
+
+const media = `(select coalesce(json_agg(json_build_object('url', coalesce(url, '/api/v1/media/' || file_id), 'alt', alt)
+  order by position), '[]') from media where product_id = p.id)`;
+
+/** SQL of a whole product as text; `p` and `v` are the rows of the product and of its variant at position 0. */
+export function productJson({ variants, prices }: ProductRows): string {
   return `json_build_object('id', p.id, 'slug', p.slug, 'title', p.title, 'description', p.description, 'status', p.status,
-    'categoryId', p.category_id, 'sku', v.sku, 'prices', ${prices}, 'attributes', p.attributes, 'version', p.version,
-    'createdAt', ${time('p.created_at')}, 'updatedAt', ${time('p.updated_at')})::text`;
+    'categoryId', p.category_id, 'sku', v.sku, 'prices', ${pricesJson(prices, 'v.id')}, 'attributes', p.attributes,
+    'options', p.option_names,
+    'variants', (select json_agg(json_build_object(${variantMembers('w', prices)}) order by w.position)
+      from ${variants} w where w.product_id = p.id and w.deleted_at is null),
+    'media', ${media}, 'version', p.version,
+    'createdAt', ${utc('p.created_at')}, 'updatedAt', ${utc('p.updated_at')})::text`;
 }
 
-/** `productJson` with the stored prices. */
-export const storedProductJson = productJson(pricesJson('prices where variant_id = v.id'));
+/** `productJson` of what is stored. */
+export const storedProductJson = productJson(tables);
+
+/** SQL of the prices of all variants of the product `p`, as stored before the statement. */
+export const previousPricesJson = `(select coalesce(json_agg(json_build_object('id', w.id, 'prices', ${pricesJson('prices', 'w.id')})), '[]')
+  from variants w where w.product_id = p.id and w.deleted_at is null)`;
+
+/** Every product that is there, with its default variant. */
+export const productsWithDefault = 'products p join variants v on v.product_id = p.id and v.position = 0';

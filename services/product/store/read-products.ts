@@ -2,31 +2,49 @@
 import { type Connection, type Statement, sql } from '#chassis/postgres/statement.ts';
 import { isUuid } from '../domain/keys.ts';
 import type { ProductFilter } from '../domain/product.ts';
-import { storedProductJson } from './product-json.ts';
+import { productsWithDefault, storedProductJson, variantMembers } from './product-json.ts';
 
 /** A product in its public form. */
 export interface StoredProduct {
   readonly version: number;
+  /** Grows when the product is shown otherwise without having changed. */
+  readonly revision: number;
+  /** Set when the product had the asked slug before: the present one. */
+  readonly movedTo: string | null;
   /** Null when the caller has this version already. */
   readonly json: string | null;
 }
 
 const readText = (column: 'id' | 'slug'): string => `
-  select p.version, case when p.version = $2 then null else ${storedProductJson} end as json
-  from products p join variants v on v.product_id = p.id and v.position = 0
-  where p.${column} = $1 and p.deleted_at is null and ($3 or p.status = 'active')`;
+  select p.version, p.shown_revision as revision, null as "movedTo",
+    case when p.version = $2 and p.shown_revision = $3 then null else ${storedProductJson} end as json
+  from ${productsWithDefault}
+  where p.${column} = $1 and p.deleted_at is null and ($4 or p.status = 'active')`;
 
 const readById = sql('product_by_id', readText('id'));
-const readBySlug = sql('product_by_slug', readText('slug'));
+const readBySlug = sql(
+  'product_by_slug',
+  `with present as (${readText('slug')})
+   select * from present
+   union all select p.version, p.shown_revision, p.slug, null
+     from slug_history h join products p on p.id = h.product_id
+     where h.slug = $1 and not exists (select from present) and p.deleted_at is null and ($4 or p.status = 'active')`,
+);
 
-/** The product with this id or slug. `knownVersion`: its JSON is left out when that is still the version. */
+/** A representation of a product: its version, and what is shown besides. */
+export interface KnownVersion {
+  readonly version: number;
+  readonly revision: number;
+}
+
+/** The product with this id or slug. `known`: its JSON is left out when that is still what would be shown. */
 export async function readProduct(
   connection: Connection,
   key: { readonly id: string } | { readonly slug: string },
-  options: { readonly knownVersion?: number | undefined; readonly withUnpublished: boolean },
+  options: { readonly known?: KnownVersion | undefined; readonly withUnpublished: boolean },
 ): Promise<StoredProduct | undefined> {
   const [statement, value] = 'id' in key ? [readById, key.id] : [readBySlug, key.slug];
-  const values = [value, options.knownVersion ?? null, options.withUnpublished];
+  const values = [value, options.known?.version ?? null, options.known?.revision ?? null, options.withUnpublished];
   const [row] = await connection.rows<StoredProduct>(statement, values);
   return row;
 }
@@ -117,7 +135,7 @@ function compileFilter(filter: ProductFilter): CompiledFilter {
     compiled.name += `${condition.name}_`;
   }
   const byPrice = filter.currency === undefined ? '' : ' join prices c on c.variant_id = v.id';
-  return { ...compiled, from: `products p join variants v on v.product_id = p.id and v.position = 0${byPrice}` };
+  return { ...compiled, from: `${productsWithDefault}${byPrice}` };
 }
 
 interface Condition {
@@ -130,7 +148,7 @@ interface Condition {
 const conditions: readonly Condition[] = [
   { name: 'status', text: 'p.status = ?', value: ({ status }) => (status === 'any' ? undefined : status) },
   {
-    name: 'category',
+    name: 'cat',
     text: 'p.category_id in (select id from categories where path @> array[?::uuid])',
     value: ({ category }) => (category !== undefined && isUuid(category) ? category : undefined),
   },
@@ -140,11 +158,35 @@ const conditions: readonly Condition[] = [
     value: ({ category }) => (category === undefined || isUuid(category) ? undefined : category),
   },
   { name: 'ids', text: 'p.id = any(?::uuid[])', value: ({ ids }) => ids },
-  { name: 'skus', text: 'v.sku = any(?::text[])', value: ({ skus }) => skus },
+  { name: 'var', text: withVariant('id = any(?::uuid[])'), value: ({ variantIds }) => variantIds },
+  { name: 'skus', text: withVariant('sku = any(?::text[])'), value: ({ skus }) => skus },
   { name: 'cur', text: 'c.currency = ?', value: ({ currency }) => currency },
   { name: 'min', text: 'c.amount_minor >= ?', value: ({ minPriceMinor }) => minPriceMinor },
   { name: 'max', text: 'c.amount_minor <= ?', value: ({ maxPriceMinor }) => maxPriceMinor },
 ];
+
+function withVariant(condition: string): string {
+  return `p.id in (select product_id from variants where ${condition} and deleted_at is null)`;
+}
+
+const variantsByIds = sql(
+  'variants_by_ids',
+  `select json_build_object('items', coalesce(json_agg(json_build_object(${variantMembers('v', 'prices')},
+     'product', json_build_object('id', p.id, 'slug', p.slug, 'title', p.title, 'status', p.status, 'version', p.version))
+     order by array_position($1::uuid[], v.id)), '[]'))::text as json
+   from variants v join products p on p.id = v.product_id
+   where v.id = any($1::uuid[]) and v.deleted_at is null and p.deleted_at is null and ($2 or p.status = 'active')`,
+);
+
+/** The variants with these ids as a list in JSON, in the order of the ids; those that are not there are left out. */
+export async function readVariants(
+  connection: Connection,
+  ids: readonly string[],
+  { withUnpublished }: { readonly withUnpublished: boolean },
+): Promise<string> {
+  const [row] = await connection.rows<{ readonly json: string }>(variantsByIds, [ids, withUnpublished]);
+  return row?.json ?? '{"items":[]}';
+}
 
 /** The statements whose number per request is fixed; listed for the tests that count them. */
 export const readStatements: readonly Statement[] = [readById, readBySlug];

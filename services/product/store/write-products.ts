@@ -1,60 +1,75 @@
-/** Changing products: one statement each, atomic by itself. */
-import { refusalOf } from '#chassis/postgres/errors.ts';
-import { type Connection, sql } from '#chassis/postgres/statement.ts';
-import type { Refusal } from '#contracts/problems.ts';
+/** Changing products: one statement each, and the events that tell of it in the same transaction. */
+import { sql, type Transaction } from '#chassis/postgres/statement.ts';
+import { utc } from '#chassis/postgres/times.ts';
 import type { NewProduct, ProductPatch } from '../domain/product.ts';
-import { pricesJson, productJson, storedProductJson } from './product-json.ts';
+import {
+  type ChangedRow,
+  type ChangeResult,
+  change,
+  lockIfAny,
+  missing,
+  type Target,
+  versionValue,
+  type Writer,
+} from './change.ts';
+import { priceColumns, replacePrices, variantColumns } from './price-sql.ts';
+import { createdEvents, deletedEvents, type PricesBefore, updatedEvents } from './product-events.ts';
+import { previousPricesJson, productJson, productsWithDefault } from './product-json.ts';
 
-/** A change that happened, or why it did not. */
-export type ChangeResult =
-  | { readonly state: 'changed'; readonly version: number; readonly json: string; readonly id: string }
-  | { readonly state: 'refused'; readonly refusal: Refusal };
-
-interface ChangedRow {
-  readonly id: string;
-  readonly version: number;
-  readonly json: string;
+interface DeletedRow extends ChangedRow {
+  readonly deletedAt: string;
 }
-
-const priceColumns = 'currency text, "amountMinor" bigint, "compareAtMinor" bigint';
 
 const create = sql(
   'product_create',
   `with p as (
-     insert into products (id, slug, title, description, status, category_id, attributes)
-     values ($1, $2, $3, $4, $5, $6, $7) returning *
-   ), v as (
-     insert into variants (id, product_id, position, sku) select $8, id, 0, $9 from p returning *
+     insert into products (id, slug, title, description, status, category_id, attributes, option_names)
+     values ($1, $2, $3, $4, $5, $6, $7, $8) returning *
+   ), wanted as (
+     select * from jsonb_to_recordset($9) as w (${variantColumns})
+   ), vs as (
+     insert into variants (id, product_id, position, sku, options, barcode, weight_grams)
+     select w.id, p.id, w.position, w.sku, w.options, w.barcode, w."weightGrams" from p, wanted w returning *
    ), price as (
      insert into prices (variant_id, currency, amount_minor, compare_at_minor)
-     select v.id, w.currency, w."amountMinor", w."compareAtMinor" from v, jsonb_to_recordset($10) as w (${priceColumns})
+     select vs.id, t.currency, t."amountMinor", t."compareAtMinor"
+     from vs join wanted w using (id), jsonb_to_recordset(w.prices) as t (${priceColumns})
      returning *
    )
-   select p.id, p.version, ${productJson(pricesJson('price'))} as json from p, v`,
+   select p.id, p.version, p.shown_revision as revision, ${productJson({ variants: 'vs', prices: 'price' })} as json
+   from p join vs v on v.position = 0`,
 );
 
-/** Inserts a product with its variant and prices. */
-export async function createProduct(
-  connection: Connection,
-  ids: { readonly productId: string; readonly variantId: string },
+/** Inserts a product with its variants and prices. The default variant has the id of the product. */
+export async function createProduct(writer: Writer, newId: () => string, product: NewProduct): Promise<ChangeResult> {
+  const result = await change(writer, product, {
+    work: (transaction) => insertProduct(transaction, newId, product),
+    eventsOf: createdEvents,
+  });
+  if (result === undefined) throw new Error('an insert returned no row');
+  return result;
+}
+
+/** `createProduct` in a transaction that is there; the caller announces it. */
+export function insertProduct(
+  transaction: Transaction,
+  newId: () => string,
   product: NewProduct,
-): Promise<ChangeResult> {
-  const { slug, title, description, status, categoryId, attributes, sku, prices } = product;
-  const values = [
-    ids.productId,
+): Promise<readonly ChangedRow[]> {
+  const { slug, title, description, status, categoryId, attributes, options, variants } = product;
+  const id = newId();
+  const rows = variants.map((variant, position) => ({ id: position === 0 ? id : newId(), position, ...variant }));
+  return transaction.rows<ChangedRow>(create, [
+    id,
     slug,
     title,
     description,
     status,
     categoryId,
     attributes,
-    ids.variantId,
-    sku,
-    JSON.stringify(prices),
-  ];
-  const result = await change(async () => connection.rows<ChangedRow>(create, values), product);
-  if (result === undefined) throw new Error('an insert returned no row');
-  return result;
+    options,
+    JSON.stringify(rows),
+  ]);
 }
 
 const update = sql(
@@ -75,32 +90,39 @@ const update = sql(
      update variants set sku = coalesce(value->>'sku', sku) from p, patch
      where variants.product_id = p.id and variants.position = 0 returning variants.*
    ), wanted as (
-     select w.* from patch, jsonb_to_recordset(value->'prices') as w (${priceColumns})
-   ), removed as (
-     delete from prices using v, patch
-     where prices.variant_id = v.id and value ? 'prices' and currency not in (select currency from wanted)
-   ), price as (
-     insert into prices (variant_id, currency, amount_minor, compare_at_minor)
-     select v.id, w.currency, w."amountMinor", w."compareAtMinor" from v, wanted w
-     on conflict (variant_id, currency)
-       do update set amount_minor = excluded.amount_minor, compare_at_minor = excluded.compare_at_minor
-     returning *
+     select v.id as variant_id, w.* from v, patch, jsonb_to_recordset(value->'prices') as w (${priceColumns})
+   ), ${replacePrices({ wanted: 'wanted', replaced: `select v.id from v, patch where value ? 'prices'` })}
+   , vs as (
+     select * from v
+     union all select variants.* from variants join p on variants.product_id = p.id
+       where variants.position > 0 and variants.deleted_at is null
    ), shown as (
      select * from price
-     union all select prices.* from prices, v, patch where prices.variant_id = v.id and not value ? 'prices'
+     union all select prices.* from prices join vs on prices.variant_id = vs.id, patch
+       where vs.position > 0 or not value ? 'prices'
    )
-   select p.id, p.version, ${productJson(pricesJson('shown'))} as json from p, v`,
+   select p.id, p.version, p.shown_revision as revision, ${productJson({ variants: 'vs', prices: 'shown' })} as json,
+     ${previousPricesJson} as "pricesBefore"
+   from p, v`,
 );
 
 /** Applies the patch if the product still has `version` (`any`: whatever it has). */
-export async function updateProduct(
-  connection: Connection,
-  target: { readonly id: string; readonly version: number | 'any' },
+export async function updateProduct(writer: Writer, target: Target, patch: ProductPatch): Promise<ChangeResult> {
+  const result = await change(writer, patch, {
+    work: (transaction) => patchProduct(transaction, target, patch),
+    eventsOf: updatedEvents,
+  });
+  return result ?? missing(writer.database.primary, target);
+}
+
+/** `updateProduct` in a transaction that is there; the caller announces it. */
+export async function patchProduct(
+  transaction: Transaction,
+  target: Target,
   patch: ProductPatch,
-): Promise<ChangeResult> {
-  const values = [target.id, target.version === 'any' ? null : target.version, JSON.stringify(patch)];
-  const result = await change(async () => connection.rows<ChangedRow>(update, values), patch);
-  return result ?? missing(connection, target);
+): Promise<readonly (ChangedRow & PricesBefore)[]> {
+  await lockIfAny(transaction, target);
+  return transaction.rows(update, [target.id, versionValue(target), JSON.stringify(patch)]);
 }
 
 const remove = sql(
@@ -109,86 +131,55 @@ const remove = sql(
      update products set deleted_at = now(), version = version + 1, updated_at = now()
      where id = $1 and deleted_at is null and ($2::int is null or version = $2) returning *
    ), v as (
-     update variants set deleted_at = now() from p where variants.product_id = p.id
+     update variants set deleted_at = p.deleted_at from p where variants.product_id = p.id and variants.deleted_at is null
    )
-   select p.id, p.version, '' as json from p`,
+   select p.id, p.version, p.shown_revision as revision, '' as json, ${utc('p.deleted_at')} as "deletedAt" from p`,
 );
 
-/** Hides the product; its slug and SKU are free again. */
-export async function deleteProduct(
-  connection: Connection,
-  target: { readonly id: string; readonly version: number | 'any' },
-): Promise<ChangeResult> {
-  const values = [target.id, target.version === 'any' ? null : target.version];
-  const [row] = await connection.rows<ChangedRow>(remove, values);
-  return row === undefined ? missing(connection, target) : { state: 'changed', ...row };
+/** Hides the product; its slug and SKUs are free again. */
+export async function deleteProduct(writer: Writer, target: Target): Promise<ChangeResult> {
+  const values = [target.id, versionValue(target)];
+  const result = await change<DeletedRow>(
+    writer,
+    {},
+    { work: (transaction) => transaction.rows(remove, values), eventsOf: deletedEvents },
+  );
+  return result ?? missing(writer.database.primary, target);
 }
 
+/** Variants that were removed before the product was deleted stay removed. */
 const restore = sql(
   'product_restore',
-  `with p as (
+  `with deleted as (
+     select id, deleted_at from products where id = $1 and deleted_at is not null for update
+   ), p as (
      update products set deleted_at = null, version = version + 1, updated_at = now()
-     where id = $1 and deleted_at is not null returning *
-   ), v as (
-     update variants set deleted_at = null from p where variants.product_id = p.id returning variants.*
+     from deleted where products.id = deleted.id returning products.*
+   ), vs as (
+     update variants set deleted_at = null from deleted
+     where variants.product_id = deleted.id and variants.deleted_at = deleted.deleted_at returning variants.*
    )
-   select p.id, p.version, ${storedProductJson} as json from p join v on v.product_id = p.id and v.position = 0`,
+   select p.id, p.version, p.shown_revision as revision, ${productJson({ variants: 'vs', prices: 'prices' })} as json
+   from p join vs v on v.position = 0`,
 );
 
-/** Shows a deleted product again, unless its slug or SKU was taken meanwhile. */
-export async function restoreProduct(connection: Connection, id: string): Promise<ChangeResult> {
-  const result = await change(async () => connection.rows<ChangedRow>(restore, [id]), {});
+/** Shows a deleted product again, unless its slug or a SKU was taken meanwhile. */
+export async function restoreProduct(writer: Writer, id: string): Promise<ChangeResult> {
+  const result = await change(
+    writer,
+    {},
+    { work: (transaction) => transaction.rows<ChangedRow>(restore, [id]), eventsOf: updatedEvents },
+  );
   return result ?? { state: 'refused', refusal: { code: 'not-found', detail: `no deleted product has the id ${id}` } };
 }
 
-const present = sql('product_version', 'select version from products where id = $1 and deleted_at is null');
+const findBySlug = sql(
+  'product_id_by_slug',
+  `select p.id from ${productsWithDefault} where p.slug = $1 and p.deleted_at is null`,
+);
 
-/** Why a change found no row; asked only then. */
-async function missing(
-  connection: Connection,
-  target: { readonly id: string; readonly version: number | 'any' },
-): Promise<ChangeResult> {
-  const [row] = await connection.rows<{ version: number }>(present, [target.id]);
-  const refusal: Refusal =
-    row === undefined
-      ? { code: 'not-found', detail: `no product has the id ${target.id}` }
-      : { code: 'precondition-failed', detail: `the product has version ${row.version}, not ${target.version}` };
-  return { state: 'refused', refusal };
-}
-
-async function change(
-  work: () => Promise<readonly ChangedRow[]>,
-  content: ProductPatch,
-): Promise<ChangeResult | undefined> {
-  try {
-    const [row] = await work();
-    return row === undefined ? undefined : { state: 'changed', ...row };
-  } catch (error) {
-    return { state: 'refused', refusal: refusalOf(error, refusals(content)) };
-  }
-}
-
-function refusals({ slug, sku, categoryId }: ProductPatch): Readonly<Record<string, () => Refusal>> {
-  return {
-    products__slug_unique: () => ({
-      code: 'slug-taken',
-      detail: slug === undefined ? 'its slug is taken meanwhile' : `the slug ${slug} is taken`,
-      errors: [{ pointer: '#/slug', detail: 'is taken' }],
-    }),
-    variants__sku_unique: () => ({
-      code: 'sku-taken',
-      detail: sku === undefined ? 'its SKU is taken meanwhile' : `the SKU ${sku} is taken`,
-      errors: [{ pointer: '#/sku', detail: 'is taken' }],
-    }),
-    products__category_exists: () => ({
-      code: 'category-unknown',
-      detail: `no category has the id ${categoryId}`,
-      errors: [{ pointer: '#/categoryId', detail: 'does not exist' }],
-    }),
-    products__attributes_size: () => ({
-      code: 'validation-failed',
-      detail: 'the attributes together are longer than 16384 characters',
-      errors: [{ pointer: '#/attributes', detail: 'are longer than 16384 characters together' }],
-    }),
-  };
+/** The id of the product that has this slug now. */
+export async function findProductId(transaction: Transaction, slug: string): Promise<string | undefined> {
+  const [row] = await transaction.rows<{ readonly id: string }>(findBySlug, [slug]);
+  return row?.id;
 }
