@@ -1,0 +1,20 @@
+/** What a change of a product means for the index. */
+import type { ConsumerTools } from '#chassis/kafka/consumer.ts';
+import type { Worker } from '#chassis/service.ts';
+import { productCreated, productDeleted, productPriceChanged, productUpdated } from '#contracts/events/product.ts';
+import { indexChanges, type ProductChange } from '../use-cases/index-products.ts';
+import { createIndexConsumer, type IndexTools, on, type Reader } from './index-consumer.ts';
+
+const readers: readonly Reader<ProductChange>[] = [
+  ...[productCreated, productUpdated, productPriceChanged].map((type) =>
+    on(type, ({ product }): ProductChange => ({ kind: 'put', product })),
+  ),
+  on(productDeleted, (product): ProductChange => ({ kind: 'remove', product })),
+];
+
+/** Keeps the products of the index up to date. */
+export function createProductConsumer(tools: IndexTools, consumerTools: ConsumerTools): Worker {
+  const write = async (changes: readonly ProductChange[]) =>
+    (await indexChanges(tools.client, tools.names, changes)).isStored;
+  return createIndexConsumer({ purpose: 'indexing', readers, write }, tools, consumerTools);
+}
