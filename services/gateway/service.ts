@@ -1,34 +1,51 @@
 /** The gateway: the shop's only door. */
 import { Counter } from 'prom-client';
+import { describeApi } from '#chassis/http/openapi.ts';
+import type { Route } from '#chassis/http/route.ts';
 import { closeRedis, createRedisCheck, openRedis } from '#chassis/redis/redis.ts';
-import { createService, type Platform } from '#chassis/service.ts';
+import { createService, type Platform, type Worker } from '#chassis/service.ts';
+import { bffRoutes } from './bff/routes.ts';
+import { createDescriptions } from './docs/descriptions.ts';
+import type { ApiDocument } from './docs/merge.ts';
+import { docsRoutes } from './docs/routes.ts';
 import { createEdge, type EdgeDeps } from './edge/edge.ts';
-import { createAccessTokens } from './identity/access-tokens.ts';
 import { createClientAddresses } from './identity/client-address.ts';
+import { openLiveIdentity } from './identity/live-identity.ts';
 import { createAllowances } from './limits/classes.ts';
 import { createLimiter } from './limits/limiter.ts';
 import { openUpstreams } from './proxy/upstreams.ts';
 import { problemRoutes } from './routes/problems.ts';
 import { gatewaySettings } from './settings.ts';
 
-export const gatewayService = createService({
-  name: 'gateway',
+const described = {
   title: 'Gateway',
   description: 'The door of the shop. Paths below `/api` belong to the services behind it and are described there.',
+};
+const routes: readonly Route<GatewayDeps>[] = [...bffRoutes, ...docsRoutes, ...problemRoutes];
+
+interface GatewayDeps extends EdgeDeps {
+  readonly workers: readonly Worker[];
+}
+
+export const gatewayService = createService({
+  name: 'gateway',
+  ...described,
   settings: gatewaySettings,
-  routes: problemRoutes,
+  routes,
   identityKeys: (settings) => settings.identity.internalKeys,
-  build: (platform): EdgeDeps => buildEdgeDeps(platform),
+  build: (platform): GatewayDeps => buildDeps(platform),
+  workers: ({ workers }) => workers,
   edge: (deps) => createEdge(deps),
 });
 
-function buildEdgeDeps({ settings, logger, metrics, addCheck, onClose }: Platform<typeof gatewaySettings>): EdgeDeps {
+function buildDeps({ settings, logger, metrics, addCheck, onClose }: Platform<typeof gatewaySettings>): GatewayDeps {
   const { identity, proxy, limits } = settings;
+  const { version } = settings.process;
   const redis = openRedis(settings.redis, logger);
   onClose('redis', () => closeRedis(redis));
   // Optional: without Redis rates are limited less exactly, and the shop goes on.
   addCheck(createRedisCheck(redis, false));
-  const upstreams = openUpstreams(settings.upstreams, proxy);
+  const upstreams = openUpstreams(settings.upstreams, proxy, metrics.registry);
   onClose('upstreams', () => upstreams.close());
   const outcomes = new Counter({
     name: 'gateway_upstream_requests_total',
@@ -36,10 +53,24 @@ function buildEdgeDeps({ settings, logger, metrics, addCheck, onClose }: Platfor
     labelNames: ['upstream', 'outcome'],
     registers: [metrics.registry],
   });
-  if (identity.jwks === undefined) logger.warn('APP_IDENTITY_JWKS is not set: nobody can sign in');
+  const retries = new Counter({
+    name: 'gateway_upstream_retries_total',
+    help: 'Requests that were sent a second time, by service.',
+    labelNames: ['upstream'],
+    registers: [metrics.registry],
+  });
+  const { registry } = metrics;
+  const { tokens, workers } = openLiveIdentity(identity, { pool: upstreams.of('user')?.pool, logger, registry });
   return {
     upstreams,
-    tokens: createAccessTokens({ ...identity, now: Date.now }),
+    descriptions: createDescriptions({
+      upstreams,
+      own: () => describeApi({ ...described, version }, routes) as unknown as ApiDocument, // our own generator's form
+      version,
+      now: () => performance.now(),
+    }),
+    tokens,
+    workers,
     addresses: createClientAddresses({ hops: proxy.trustedHops, networks: proxy.trustedProxies }),
     limiter: limits.enabled === 'on' ? createLimiter(redis, metrics.registry, logger) : undefined,
     allowanceFor: createAllowances(limits),
@@ -47,6 +78,7 @@ function buildEdgeDeps({ settings, logger, metrics, addCheck, onClose }: Platfor
     corsOrigins: proxy.corsOrigins,
     callerIdleMs: proxy.callerIdleMs,
     logger,
+    countRetry: (upstream) => retries.inc({ upstream }),
     countOutcome: (upstream, outcome) => outcomes.inc({ upstream, outcome }),
   };
 }

@@ -28,7 +28,22 @@ export const gatewaySettings = {
     jwks: setting({
       variable: 'APP_IDENTITY_JWKS',
       schema: z.string().transform(parseJwks).optional(),
-      description: 'JSON Web Key Set with the public RS256 keys of access tokens; without it nobody can sign in.',
+      description:
+        'JSON Web Key Set with public RS256 keys of access tokens. They hold beside those that the user service tells, and while it has never answered.',
+    }),
+    keyRefreshMs: setting({
+      variable: 'APP_IDENTITY_KEY_REFRESH_MS',
+      // Waits are spread by half: the service's key set may be kept for five minutes.
+      schema: wholeNumber(10, 200_000),
+      fallback: '150000',
+      description: 'How often the user service is asked for its keys.',
+    }),
+    endedSessionsPollMs: setting({
+      variable: 'APP_ENDED_SESSIONS_POLL_MS',
+      // Spread by half, too: what has ended is refused within five seconds.
+      schema: wholeNumber(10, 3000),
+      fallback: '2000',
+      description: 'How often the user service is asked which sessions have ended.',
     }),
     issuer: setting({
       variable: 'APP_IDENTITY_ISSUER',
@@ -71,8 +86,10 @@ export const gatewaySettings = {
     sensitive: perMinute(
       'APP_RATE_LIMIT_SENSITIVE',
       30,
-      'sign-ins, registrations and checkouts of one address or user',
+      'sign-ins, registrations and changes of accounts of one address or user',
     ),
+    checkout: perMinute('APP_RATE_LIMIT_CHECKOUT', 30, 'orders and payments of one address or user'),
+    search: perMinute('APP_RATE_LIMIT_SEARCH', 1800, 'searches and suggestions of one address or user'),
   },
   proxy: {
     connectTimeoutMs: setting({
@@ -124,7 +141,7 @@ export const gatewaySettings = {
   },
 } as const;
 
-const jwksSchema = z.object({
+export const publicKeySetSchema = z.object({
   keys: z.array(
     z.object({
       kty: z.literal('RSA'),
@@ -136,11 +153,11 @@ const jwksSchema = z.object({
   ),
 });
 
-export type PublicKeySet = z.output<typeof jwksSchema>;
+export type PublicKeySet = z.output<typeof publicKeySetSchema>;
 
 function parseJwks(value: string, context: z.RefinementCtx): PublicKeySet {
   try {
-    const result = jwksSchema.safeParse(JSON.parse(value));
+    const result = publicKeySetSchema.safeParse(JSON.parse(value));
     if (result.success) return result.data;
   } catch {
     // Reported below.

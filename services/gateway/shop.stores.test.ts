@@ -41,4 +41,21 @@ test('an admin changes the catalogue through the gateway and a guest sees it', a
       .status,
     304,
   );
+
+  const home = await gateway.call('GET', '/bff/home');
+  t.deepEqual(home.json, { products: [changed.json], categories: [], warnings: [] });
+  const page = await gateway.call('GET', '/bff/product/mug');
+  t.like(page.json, { product: changed.json, related: [], availability: null });
+
+  const docs = (await gateway.call('GET', '/docs/openapi.json')).json;
+  t.is(docs.paths[path].get['x-service'], 'product');
+  t.truthy(docs.paths['/bff/home']);
+  t.true('ProductProduct' in docs.components.schemas);
+  const references = [...JSON.stringify(docs).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(
+    ([, name = '']) => name,
+  );
+  for (const name of references) t.true(name in docs.components.schemas, name);
+  const html = await gateway.call('GET', '/docs');
+  t.is(html.headers.get('content-type'), 'text/html; charset=utf-8');
+  t.true(html.text.includes('POST /api/v1/products'));
 });

@@ -21,9 +21,9 @@ export function setEdgeHeaders(response: ServerResponse, protocol: 'http' | 'htt
 }
 
 const exposedHeaders =
-  'etag, idempotent-replayed, location, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset, x-request-id';
+  'etag, idempotent-replayed, location, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset, x-cart-token, x-request-id';
 const allowedHeaders =
-  'authorization, content-type, idempotency-key, if-match, if-none-match, traceparent, x-request-id';
+  'authorization, content-type, idempotency-key, if-match, if-none-match, traceparent, x-cart-token, x-request-id';
 const allowedMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 
 /**

@@ -1,18 +1,21 @@
 /** The way of a request that belongs to a service: every step, in order. */
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestContext } from '#chassis/context.ts';
 import type { EdgeHandler } from '#chassis/http/server.ts';
 import { mintInternalIdentity } from '#chassis/identity/internal-identity.ts';
 import type { Logger } from '#chassis/logger.ts';
 import { ProblemError, sendProblem, toProblem } from '#chassis/problem.ts';
+import { formatTraceparent, headers } from '#contracts/headers.ts';
 import type { Identity } from '#contracts/identity.ts';
+import type { Descriptions } from '../docs/descriptions.ts';
+import { pageSecurityPolicy, renderPage } from '../docs/page.ts';
 import type { AccessTokens } from '../identity/access-tokens.ts';
 import type { ClientAddresses } from '../identity/client-address.ts';
 import type { Allowance, Caller } from '../limits/classes.ts';
 import type { Limiter } from '../limits/limiter.ts';
+import type { ProxyOutcome } from '../proxy/failures.ts';
 import { toUpstreamHeaders } from '../proxy/forwarded-headers.ts';
-import { type ProxyOutcome, proxy } from '../proxy/proxy.ts';
+import { proxy } from '../proxy/proxy.ts';
 import type { Upstreams } from '../proxy/upstreams.ts';
 import { type FoundRoute, findRoute } from '../routes/find-route.ts';
 import type { LimitClass } from '../routes/table.ts';
@@ -29,8 +32,10 @@ export interface EdgeDeps {
   readonly corsOrigins: readonly string[];
   /** Longest time in which a caller takes nothing of its response, milliseconds. */
   readonly callerIdleMs: number;
+  readonly descriptions: Descriptions;
   readonly logger: Logger;
   readonly countOutcome: (upstream: string, outcome: ProxyOutcome) => void;
+  readonly countRetry: (upstream: string) => void;
 }
 
 interface Exchange {
@@ -40,12 +45,21 @@ interface Exchange {
   readonly address: string;
 }
 
+/** Paths of the gateway's own routes whose callers are counted like those of the services. */
+const isCounted = /^\/(?:bff\/|docs(?:[/?]|$))/;
+
 /** Takes what a service owns; all else goes to the gateway's own routes, with the same headers. */
 export function createEdge(deps: EdgeDeps): EdgeHandler {
-  return (request, response, context) => {
+  return (request, response, context, routes) => {
     setEdgeHeaders(response, deps.addresses.protocolOf(request));
     if (answerCors(request, response, deps.corsOrigins)) return true;
     const exchange: Exchange = { request, response, context, address: deps.addresses.addressOf(request) };
+    if (isCounted.test(request.url ?? '')) {
+      admit(deps, exchange)
+        .then(() => (isPage(request) ? answerPage(deps, exchange) : routes(request, response, context)))
+        .catch((error: unknown) => answerProblem(deps, exchange, error));
+      return true;
+    }
     try {
       const found = findRoute(request.url ?? '');
       if (found === undefined) return false;
@@ -56,6 +70,37 @@ export function createEdge(deps: EdgeDeps): EdgeHandler {
     }
     return true;
   };
+}
+
+/** Does for a route of our own what is done for a service: who is it, how much may it do, and from where does it come. */
+async function admit(deps: EdgeDeps, exchange: Exchange): Promise<void> {
+  const { request, address } = exchange;
+  const identity = await identify(deps, exchange);
+  if (deps.limiter !== undefined) {
+    const allowance = deps.allowanceFor({ identity, address }, { method: request.method, limit: 'standard' });
+    await limit(deps.limiter, exchange, allowance);
+  }
+  delete request.headers[headers.internalIdentity];
+  if (identity !== undefined)
+    request.headers[headers.internalIdentity] = mintInternalIdentity(identity, deps.internalKeys, Date.now());
+  request.headers['x-forwarded-for'] = address;
+}
+
+/** The one page for people; all else is data. */
+function isPage({ method, url }: IncomingMessage): boolean {
+  return method === 'GET' && url === '/docs';
+}
+
+async function answerPage({ descriptions }: EdgeDeps, { response, context }: Exchange): Promise<void> {
+  context.route = '/docs';
+  const html = Buffer.from(renderPage(await descriptions.read()));
+  response.setHeader('content-security-policy', pageSecurityPolicy);
+  response.writeHead(200, {
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'public, max-age=60',
+    'content-length': html.length,
+  });
+  response.end(html);
 }
 
 const passedOn = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
@@ -79,20 +124,21 @@ async function forward(deps: EdgeDeps, exchange: Exchange, { route, target }: Fo
       exchange,
       deps.allowanceFor({ identity, address }, { method: request.method, limit: route.limit }),
     );
-  const pool = deps.upstreams.of(route.upstream);
-  if (pool === undefined)
+  const upstream = deps.upstreams.of(route.upstream);
+  if (upstream === undefined)
     throw new ProblemError('upstream-not-deployed', `the service ${route.upstream} is not part of this stack`);
   if (context.cancelled !== undefined) return;
   proxy({
     request,
     response,
     context,
-    pool,
+    upstream,
     target,
-    headers: upstreamHeaders(deps, exchange, identity),
+    headers: () => upstreamHeaders(deps, exchange, identity),
     bodyLimitBytes: route.bodyLimitBytes,
     callerIdleMs: deps.callerIdleMs,
     onOutcome: (outcome) => deps.countOutcome(route.upstream, outcome),
+    onRetry: () => deps.countRetry(route.upstream),
   });
 }
 
@@ -136,7 +182,7 @@ function upstreamHeaders(
 ): string[] {
   return toUpstreamHeaders(request, {
     requestId: context.requestId,
-    traceparent: `00-${context.traceId ?? randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,
+    traceparent: formatTraceparent(context.traceId),
     deadlineMs: Math.max(0, Math.floor(context.remainingMs())),
     internalIdentity:
       identity === undefined ? undefined : mintInternalIdentity(identity, deps.internalKeys, Date.now()),

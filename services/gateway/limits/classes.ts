@@ -12,6 +12,8 @@ export interface LimitSettings {
   readonly staffRead: number;
   readonly staffWrite: number;
   readonly sensitive: number;
+  readonly checkout: number;
+  readonly search: number;
 }
 
 export interface Allowance {
@@ -39,14 +41,23 @@ export function createAllowances(
     customer: { read: ratePerMinute(settings.customerRead), write: ratePerMinute(settings.customerWrite) },
     staff: { read: ratePerMinute(settings.staffRead), write: ratePerMinute(settings.staffWrite) },
   };
-  const sensitive = ratePerMinute(settings.sensitive);
+  /** Of customers and guests; the staff works in bulk. */
+  const classes = {
+    write: {
+      sensitive: ratePerMinute(settings.sensitive),
+      checkout: ratePerMinute(settings.checkout),
+    },
+    read: { search: ratePerMinute(settings.search) },
+  } as const satisfies Record<'read' | 'write', Partial<Record<LimitClass, Rate>>>;
+  const rateOf = (verb: 'read' | 'write', limit: LimitClass): Rate | undefined =>
+    (classes[verb] as Partial<Record<LimitClass, Rate>>)[limit]; // not every class has a rate of its own for both
   return ({ identity, address }, { method, limit }) => {
     const subject = identity === undefined ? `ip:${networkOf(address)}` : `user:${identity.subject}`;
     const kind = kindOf(identity);
     const verb = method === 'GET' || method === 'HEAD' ? 'read' : 'write';
-    // Reading an order list is not sensitive; placing an order is.
-    if (limit === 'sensitive' && verb === 'write' && kind !== 'staff')
-      return { subject, limitClass: 'sensitive', rate: sensitive };
+    // Reading an order list is cheap, placing an order is not; a search costs more than other reads.
+    const rate = kind === 'staff' ? undefined : rateOf(verb, limit);
+    if (rate !== undefined) return { subject, limitClass: limit, rate };
     return { subject, limitClass: verb, rate: rates[kind][verb] };
   };
 }

@@ -1,82 +1,131 @@
 /** Sends a request to a service and its response to the caller, piece by piece, as fast as the slower side takes it. */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { type Dispatcher, errors, type Pool } from 'undici';
+import type { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
 import type { RequestContext } from '#chassis/context.ts';
 import { ProblemError, sendProblem } from '#chassis/problem.ts';
+import type { Permit } from './breaker.ts';
+import { CallerGoneError, classify, type ProxyOutcome } from './failures.ts';
 import { toClientHeaders } from './forwarded-headers.ts';
 import { limitedBody } from './limited-body.ts';
+import type { Upstream } from './upstreams.ts';
 
 export interface ProxyRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly context: RequestContext;
-  readonly pool: Pool;
+  readonly upstream: Upstream;
   /** Path and query. */
   readonly target: string;
-  readonly headers: string[];
+  /** Names and values; made anew for each attempt, because less time is left then. */
+  readonly headers: () => string[];
   readonly bodyLimitBytes: number;
   /** Longest time in which the caller takes nothing of the response: one that does not read would keep a connection for ever. */
   readonly callerIdleMs: number;
-  /** Told once about each outcome: the seam for breakers and retry budgets. */
+  /** Told once about each attempt. */
   readonly onOutcome: (outcome: ProxyOutcome) => void;
+  /** Told when the request is sent a second time. */
+  readonly onRetry: () => void;
 }
 
-/** How the service did. `cancelled`: the caller left first. */
-export type ProxyOutcome = 'answered' | 'unreachable' | 'failed' | 'timeout' | 'cancelled' | 'refused';
+/** Once is enough for a pod that was replaced; more would only multiply the load of a service in trouble. */
+const mostAttempts = 2;
+/** Callers that failed at the same moment come back spread over this time, milliseconds. */
+const retrySpreadMs = 100;
+/** May be carried out twice without harm (RFC 9110 §9.2.2). */
+const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+interface Attempt {
+  readonly number: number;
+  readonly body: Readable | null;
+  readonly permit: Permit;
+}
 
 /**
  * Starts the exchange; the response is written when the service answers. Nothing is buffered: when the caller reads slowly,
- * the service's connection is not read. When the caller leaves, the service's request is aborted.
+ * the service's connection is not read. When the caller leaves, the service's request is aborted. Throws
+ * `upstream-unavailable` while the service is left alone by its breaker.
  */
 export function proxy(exchange: ProxyRequest): void {
-  const { request, response, context } = exchange;
-  const options: Dispatcher.DispatchOptions = {
-    path: exchange.target,
-    method: request.method ?? 'GET',
-    headers: exchange.headers,
-    body: limitedBody(request, exchange.bodyLimitBytes),
-    // Until the response begins; its body may then take as long as it moves.
-    headersTimeout: Math.max(1, Math.ceil(context.remainingMs())),
-  };
-  exchange.pool.dispatch(options, createHandler(exchange, response));
+  const body = limitedBody(exchange.request, exchange.bodyLimitBytes);
+  const admission = exchange.upstream.breaker.admit();
+  if (admission.state === 'refused') {
+    exchange.onOutcome('refused');
+    throw new ProblemError('upstream-unavailable', 'the service failed too often and is left alone for a moment', {
+      retryAfterSeconds: Math.ceil(admission.retryAfterMs / 1000),
+    });
+  }
+  exchange.upstream.retries.deposit();
+  send(exchange, { number: 1, body, permit: admission.permit });
 }
 
-function createHandler(exchange: ProxyRequest, response: ServerResponse): Dispatcher.DispatchHandler {
-  let abort: (() => void) | undefined;
-  let idle: NodeJS.Timeout | undefined;
-  response.once('close', () => clearTimeout(idle));
+function send(exchange: ProxyRequest, attempt: Attempt): void {
+  const options: Dispatcher.DispatchOptions = {
+    path: exchange.target,
+    method: exchange.request.method ?? 'GET',
+    headers: exchange.headers(),
+    body: attempt.body,
+    // Until the response begins; its body may then take as long as it moves.
+    headersTimeout: Math.max(1, Math.ceil(exchange.context.remainingMs())),
+  };
+  exchange.upstream.pool.dispatch(options, createHandler(exchange, attempt));
+}
+
+function createHandler(exchange: ProxyRequest, attempt: Attempt): Dispatcher.DispatchHandler {
+  const { response } = exchange;
+  const connection = followCaller(exchange);
   return {
-    onRequestStart: (controller) => {
-      abort = () => {
-        if (!response.writableFinished) controller.abort(new CallerGone());
-      };
-      if (response.destroyed) abort();
-      else response.once('close', abort);
-      response.on('drain', () => {
-        clearTimeout(idle);
-        controller.resume();
-      });
-    },
+    onRequestStart: (controller) => connection.begin(controller),
     onResponseStart: (_controller, status, headers) => {
       // 1xx are for this connection only.
-      if (status >= 200) startResponse(response, status, headers);
+      if (status < 200) return;
+      // Whatever it says: a service that answers 503 because its primary is away still reads from the replicas.
+      attempt.permit.settle('good');
+      startResponse(response, status, headers);
     },
     onResponseData: (controller, chunk) => {
-      if (response.write(chunk)) return;
-      controller.pause();
-      clearTimeout(idle);
-      idle = setTimeout(() => response.destroy(), exchange.callerIdleMs);
+      if (!response.write(chunk)) connection.pause(controller);
     },
     onResponseEnd: () => {
+      connection.end();
       exchange.onOutcome('answered');
       response.end();
     },
-    onResponseError: (_controller, error) => fail(exchange, error),
+    onResponseError: (_controller, error) => {
+      connection.end();
+      fail(exchange, attempt, error);
+    },
   };
 }
 
-class CallerGone extends Error {
-  override readonly name = 'CallerGone';
+/** Ties the service's connection to the caller's, as long as one attempt lasts. */
+function followCaller({ response, callerIdleMs }: ProxyRequest) {
+  let controller: Dispatcher.DispatchController | undefined;
+  let idle: NodeJS.Timeout | undefined;
+  const abort = (): void => {
+    clearTimeout(idle);
+    if (!response.writableFinished) controller?.abort(new CallerGoneError());
+  };
+  const resume = (): void => {
+    clearTimeout(idle);
+    controller?.resume();
+  };
+  return {
+    begin: (started: Dispatcher.DispatchController): void => {
+      controller = started;
+      if (response.destroyed) abort();
+      else response.once('close', abort).on('drain', resume);
+    },
+    pause: (paused: Dispatcher.DispatchController): void => {
+      paused.pause();
+      clearTimeout(idle);
+      idle = setTimeout(() => response.destroy(), callerIdleMs);
+    },
+    end: (): void => {
+      clearTimeout(idle);
+      response.off('close', abort).off('drain', resume);
+    },
+  };
 }
 
 function startResponse(response: ServerResponse, status: number, headers: IncomingHttpHeaders): void {
@@ -84,41 +133,44 @@ function startResponse(response: ServerResponse, status: number, headers: Incomi
   response.writeHead(status, toClientHeaders(vary.length < 2 ? headers : { ...headers, vary: vary.join(', ') }));
 }
 
-function fail(exchange: ProxyRequest, error: Error): void {
+function fail(exchange: ProxyRequest, attempt: Attempt, error: Error): void {
   const { response, context } = exchange;
   const [outcome, problem] = classify(error);
   exchange.onOutcome(outcome);
+  attempt.permit.settle(outcome === 'cancelled' || outcome === 'refused' ? 'unknown' : 'bad');
   if (outcome === 'cancelled') return;
   if (response.headersSent) {
     // A response that was begun cannot become another one: cutting it shows the caller that it is not complete.
     response.destroy(error);
     return;
   }
-  sendProblem(response, problem, context.requestId);
+  const answer = (): void => sendProblem(response, problem, context.requestId);
+  if (isRepeatable(exchange, attempt, outcome) && exchange.upstream.retries.take())
+    retryLater(exchange, attempt, answer);
+  else answer();
 }
 
-/** Of the socket, before anything was sent. */
-const unreachableCodes = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
+/** Not after a timeout: the time of the caller is used up, and the service may still be at work. */
+function isRepeatable({ request }: ProxyRequest, { number, body }: Attempt, outcome: ProxyOutcome): boolean {
+  const isFailed = outcome === 'unreachable' || outcome === 'failed';
+  return isFailed && number < mostAttempts && body === null && idempotentMethods.has(request.method ?? 'GET');
+}
 
-function classify(error: Error): readonly [ProxyOutcome, ProblemError] {
-  if (error instanceof ProblemError) return ['refused', error];
-  if (error instanceof CallerGone) return ['cancelled', new ProblemError('bad-gateway')];
-  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
-    return ['timeout', new ProblemError('upstream-timeout', undefined, { cause: error })];
+function retryLater(exchange: ProxyRequest, { number, body }: Attempt, giveUp: () => void): void {
+  const { context, response } = exchange;
+  const waitMs = Math.random() * retrySpreadMs;
+  if (waitMs >= context.remainingMs()) {
+    giveUp();
+    return;
   }
-  const options = { cause: error, retryAfterSeconds: 1 };
-  if (unreachableCodes.has(codeOf(error)))
-    return ['unreachable', new ProblemError('upstream-unavailable', undefined, options)];
-  return ['failed', new ProblemError('bad-gateway', undefined, { cause: error })];
-}
-
-function codeOf(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : '';
+  setTimeout(() => {
+    if (response.destroyed) return;
+    const admission = exchange.upstream.breaker.admit();
+    if (admission.state === 'refused') {
+      giveUp();
+      return;
+    }
+    exchange.onRetry();
+    send(exchange, { number: number + 1, body, permit: admission.permit });
+  }, waitMs);
 }

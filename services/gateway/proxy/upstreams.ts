@@ -1,6 +1,10 @@
 /** Connections to the services. */
+
+import { Gauge, type Registry } from 'prom-client';
 import { Pool } from 'undici';
 import type { UpstreamName } from '#contracts/services.ts';
+import { type Breaker, createBreaker } from './breaker.ts';
+import { createRetryBudget, type RetryBudget } from './retry-budget.ts';
 
 export interface UpstreamSettings {
   readonly connectTimeoutMs: number;
@@ -8,9 +12,18 @@ export interface UpstreamSettings {
   readonly connections: number;
 }
 
+/** A service behind the gateway. */
+export interface Upstream {
+  readonly pool: Pool;
+  readonly breaker: Breaker;
+  readonly retries: RetryBudget;
+}
+
 export interface Upstreams {
-  /** The pool of a service; nothing when it is not deployed. */
-  of(name: UpstreamName): Pool | undefined;
+  /** Nothing when the service is not deployed. */
+  of(name: UpstreamName): Upstream | undefined;
+  /** Those that are deployed. */
+  readonly names: readonly UpstreamName[];
   close(): Promise<void>;
 }
 
@@ -23,8 +36,9 @@ const connectionLifetimeMs = 60_000;
 export function openUpstreams(
   origins: Readonly<Partial<Record<UpstreamName, string | undefined>>>,
   settings: UpstreamSettings,
+  registry: Registry,
 ): Upstreams {
-  const pools = new Map<string, Pool>();
+  const upstreams = new Map<string, Upstream>();
   for (const [name, origin] of Object.entries(origins)) {
     if (origin === undefined) continue;
     const pool = new Pool(origin, {
@@ -36,12 +50,26 @@ export function openUpstreams(
       keepAliveMaxTimeout: keepAliveMs,
       clientTtl: connectionLifetimeMs,
     });
-    pools.set(name, pool);
+    upstreams.set(name, { pool, breaker: createBreaker(() => performance.now()), retries: createRetryBudget() });
   }
+  observeBreakers(registry, upstreams);
   return {
-    of: (name) => pools.get(name),
+    of: (name) => upstreams.get(name),
+    names: [...upstreams.keys()] as UpstreamName[], // the keys of `origins`
     close: async () => {
-      await Promise.all([...pools.values()].map((pool) => pool.close()));
+      await Promise.all([...upstreams.values()].map(({ pool }) => pool.close()));
     },
   };
+}
+
+function observeBreakers(registry: Registry, upstreams: ReadonlyMap<string, Upstream>): void {
+  new Gauge({
+    name: 'gateway_breaker_open',
+    help: 'Whether a service is left alone because it failed too often: 1, also while single requests try it.',
+    labelNames: ['upstream'],
+    registers: [registry],
+    collect() {
+      for (const [upstream, { breaker }] of upstreams) this.set({ upstream }, breaker.isOpen ? 1 : 0);
+    },
+  });
 }

@@ -2,7 +2,7 @@
 import type { UpstreamName } from '#contracts/services.ts';
 
 /** How much one caller may do: see `limits/classes.ts`. */
-export type LimitClass = 'standard' | 'sensitive';
+export type LimitClass = 'standard' | 'sensitive' | 'checkout' | 'search';
 
 export interface ProxyRoute {
   /** First segments of the public path, e.g. `/api/v1/products`. Also the metrics label. */
@@ -40,14 +40,16 @@ export const proxyRoutes: readonly ProxyRoute[] = [
   resource('auth', 'user', { limit: 'sensitive' }),
   resource('me', 'user'),
   resource('products', 'product'),
+  resource('variants', 'product'),
   resource('categories', 'product'),
+  resource('media', 'product'),
   resource('imports', 'product', { bodyLimitBytes: importBodyBytes, timeoutMs: 60_000 }),
   resource('exports', 'product', { timeoutMs: 60_000 }),
   resource('carts', 'cart'),
   resource('coupons', 'cart'),
-  resource('orders', 'order', { limit: 'sensitive', timeoutMs: checkoutTimeoutMs }),
+  resource('orders', 'order', { limit: 'checkout', timeoutMs: checkoutTimeoutMs }),
   resource('returns', 'order'),
-  resource('payment-intents', 'payment', { limit: 'sensitive', timeoutMs: checkoutTimeoutMs }),
+  resource('payment-intents', 'payment', { limit: 'checkout', timeoutMs: checkoutTimeoutMs }),
   resource('webhooks/payment', 'payment'),
   resource('availability', 'inventory'),
   resource('warehouses', 'inventory'),
@@ -55,8 +57,8 @@ export const proxyRoutes: readonly ProxyRoute[] = [
   resource('me/preferences', 'notification'),
   resource('me/inbox', 'notification'),
   resource('notifications', 'notification'),
-  resource('search', 'search'),
-  resource('suggest', 'search'),
+  resource('search', 'search', { limit: 'search' }),
+  resource('suggest', 'search', { limit: 'search' }),
 ];
 
 /** Where the deployment guide's short paths lead: the first segment after `/api`. */

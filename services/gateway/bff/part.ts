@@ -1,0 +1,69 @@
+/** Pages that are put together from several services: asked at once, each with its own time, and shown without what is missing. */
+import type { z } from 'zod';
+import type { RequestContext } from '#chassis/context.ts';
+import type { Client } from '#chassis/http/route.ts';
+import { ProblemError, toProblem } from '#chassis/problem.ts';
+import { formatTraceparent, headers } from '#contracts/headers.ts';
+import type { ProblemCode } from '#contracts/problems.ts';
+import type { UpstreamName } from '#contracts/services.ts';
+import { askService } from '../proxy/ask-service.ts';
+import type { Upstreams } from '../proxy/upstreams.ts';
+
+/** A part of a page that is missing, and why. */
+export interface Warning {
+  readonly part: string;
+  readonly code: ProblemCode;
+}
+
+/** On whose behalf a page is made. */
+export interface Visit {
+  readonly context: RequestContext;
+  readonly client: Client;
+}
+
+export interface PartSource<Schema extends z.ZodType> {
+  readonly upstream: UpstreamName;
+  readonly path: string;
+  readonly schema: Schema;
+}
+
+/** Longest wait for a part: a page without it is better than one that comes late. */
+const partTimeoutMs = 2000;
+
+/**
+ * Asks for a part as a guest: pages are the same for everybody, and caches may keep them. Rejects with a problem when the part
+ * cannot be had.
+ */
+export async function askForPart<Schema extends z.ZodType>(
+  upstreams: Pick<Upstreams, 'of'>,
+  { context, client }: Visit,
+  { upstream, path, schema }: PartSource<Schema>,
+): Promise<z.output<Schema>> {
+  const service = upstreams.of(upstream);
+  if (service === undefined) throw new ProblemError('upstream-not-deployed');
+  const timeoutMs = Math.max(1, Math.floor(Math.min(partTimeoutMs, context.remainingMs())));
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs)]);
+  const sent = {
+    [headers.requestId]: context.requestId,
+    [headers.traceparent]: formatTraceparent(context.traceId),
+    [headers.deadlineMs]: String(timeoutMs),
+    'x-forwarded-for': client.address,
+  };
+  return askService(service, { path, headers: sent, signal }, schema);
+}
+
+/** Waits for optional parts, all at once; those that fail are null, and `warnings` says why. */
+export async function gatherParts<Parts extends Readonly<Record<string, Promise<unknown>>>>(
+  parts: Parts,
+): Promise<{ readonly values: { [Name in keyof Parts]: Awaited<Parts[Name]> | null }; readonly warnings: Warning[] }> {
+  const names = Object.keys(parts);
+  const results = await Promise.allSettled(Object.values(parts));
+  const warnings: Warning[] = [];
+  const values = results.map((result, index) => {
+    const part = names[index] ?? '';
+    if (result.status === 'fulfilled') return [part, result.value];
+    warnings.push({ part, code: toProblem(result.reason).code });
+    return [part, null];
+  });
+  return { values: Object.fromEntries(values), warnings };
+}
