@@ -16,7 +16,7 @@ export interface Component<Observed> {
   readonly name: string;
   /** Type of its condition in the stack's status, e.g. `PostgresReady`. Components may share one (services do). */
   readonly conditionType: string;
-  /** Names of components whose readiness this one needs to become ready; they are applied before it. */
+  /** Names of components whose readiness this one needs to become ready; their Secrets are applied before its objects. */
   readonly dependsOn: readonly string[];
   /** Every kind that it creates or reads through the cache. */
   readonly kinds: readonly Kind[];

@@ -1,7 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import test from 'ava';
 import { hashOf } from '../objects/hash.ts';
+import { FakeCluster } from '../testing/fake-cluster.ts';
 import { aLive } from '../testing/live.ts';
-import { decideApply } from './apply.ts';
+import { beginApply, decideApply } from './apply.ts';
+import { emptyMemory } from './memory.ts';
 
 const object = {
   apiVersion: 'v1',
@@ -44,4 +47,26 @@ test('after a restart the owned values themselves are compared', (t) => {
 test('what was expected of a predecessor of the same name does not count', (t) => {
   const live = aLive('ConfigMap', 'a', { appliedHash: hash, ownedHash: 'h', owned });
   t.is(decideApply(object, hash, live, { uid: 'predecessor', ownedHash: 'other' }), 'skip');
+});
+
+test('others wait for the Secrets of a component, a binding for the roles, the pass for all', async (t) => {
+  const cluster = new FakeCluster();
+  const ports = cluster.ports({ components: [] });
+  const held = Promise.withResolvers<void>();
+  const apply: typeof ports.kube.apply = async (body, options) => {
+    await (body.kind === 'Role' ? held.promise : undefined);
+    return ports.kube.apply(body, options);
+  };
+  const objects = ['Role', 'RoleBinding', 'ConfigMap', 'Secret'].map((kind) => ({ ...object, kind }));
+  const { secrets, followers } = beginApply({ ...ports, kube: { ...ports.kube, apply } }, emptyMemory(), { objects });
+  t.deepEqual(
+    (await secrets).map(({ object: { kind }, decision }) => [kind, decision]),
+    [['Secret', 'create']],
+  );
+  await nextTurn();
+  t.deepEqual(cluster.writes, ['apply Secret a', 'apply ConfigMap a']);
+  held.resolve();
+  const { objects: rest } = await followers;
+  t.deepEqual(rest.map(({ object: { kind } }) => kind).toSorted(), ['ConfigMap', 'Role', 'RoleBinding']);
+  t.deepEqual(cluster.writes.slice(2), ['apply Role a', 'apply RoleBinding a']);
 });

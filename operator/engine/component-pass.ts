@@ -1,24 +1,16 @@
 import type { KindName } from '../api/kinds.ts';
 import { type ObjectRef, refKey, refOf } from '../api/kubernetes.ts';
-import type {
-  AnyComponent,
-  Desired,
-  DesiredContext,
-  Observation,
-  Reader,
-  Readiness,
-  Recorded,
-} from '../components/contract.ts';
+import type { AnyComponent, DesiredContext, Observation, Reader, Readiness, Recorded } from '../components/contract.ts';
 import type { LiveObject } from '../kube/live-object.ts';
 import { labels } from '../objects/names.ts';
-import { applyObjects, applyScales } from './apply.ts';
+import { type AppliedObject, type Applying, beginApply } from './apply.ts';
 import { loadSecrets, type SecretMap } from './component-secrets.ts';
 import { recordedIdentity, recordIdentity } from './identity.ts';
 import { findPartError } from './part-error.ts';
 import type { Pass } from './pass.ts';
 import { release } from './pause.ts';
 
-/** One component after its objects have been applied, before its servers have been asked. */
+/** One component whose connections have been applied, while the rest of its objects is on the way. */
 export interface AppliedComponent {
   readonly component: AnyComponent;
   /** Everything that must stay: applied, held back, or unknown because rendering failed. */
@@ -26,6 +18,8 @@ export interface AppliedComponent {
   /** Changes that the pause keeps back. */
   readonly pending: number;
   readonly secrets: SecretMap;
+  /** Writes that no other component waits for; rejects with what failed of them. */
+  readonly followers: Promise<void>;
   /** Set when it cannot be observed in this pass. */
   readonly failure: Observation | undefined;
   /** Thrown on the way; the pass goes on with the other components and fails at its end. */
@@ -33,35 +27,57 @@ export interface AppliedComponent {
 }
 
 /** What one component came to in this pass. */
-export interface ComponentResult extends Omit<AppliedComponent, 'failure' | 'secrets'> {
+export interface ComponentResult extends Omit<AppliedComponent, 'failure' | 'followers' | 'secrets'> {
   readonly observation: Observation;
 }
 
-/** Secrets and objects of one component. Never rejects: a failure is part of the result. */
-export async function applyComponent(pass: Pass, component: AnyComponent): Promise<AppliedComponent> {
+/** A component and its Secrets, which are asked for before its turn has come. */
+export interface PreparedComponent {
+  readonly component: AnyComponent;
+  readonly secrets: Promise<SecretMap | string>;
+}
+
+/** Begins to read and make the Secrets of a component. */
+export function prepareComponent(pass: Pass, component: AnyComponent): PreparedComponent {
+  const secrets = loadSecrets(pass, component);
+  // Who applies the component learns of it.
+  secrets.catch(() => undefined);
+  return { component, secrets };
+}
+
+/** Begins with the objects of one component; resolves when others may look at it. Never rejects: a failure is part of the result. */
+export async function applyComponent(pass: Pass, prepared: PreparedComponent): Promise<AppliedComponent> {
+  const { component } = prepared;
   const base = { component, pending: 0, secrets: new Map(), failure: undefined, error: undefined };
   let wanted: AppliedComponent['wanted'] = 'everything';
+  let followers: Promise<void> = Promise.resolve();
   try {
-    const secrets = await loadSecrets(pass, component);
+    const secrets = await prepared.secrets;
     if (typeof secrets === 'string') {
-      return { ...base, wanted, failure: failed('InputSecretMissing', secrets) };
+      return { ...base, wanted, followers, failure: failed('InputSecretMissing', secrets) };
     }
     const { desired, pending } = release(pass, component, component.desired(pass.stack, contextOf(pass, secrets)));
     wanted = [...desired.objects.map(refOf), ...desired.held.map(({ ref }) => ref)];
-    await applyDesired(pass, desired);
-    return { ...base, wanted, pending, secrets };
+    const applying = beginApply(pass.ports, pass.memory, desired);
+    followers = countFollowers(pass, applying);
+    // Whoever observes the component learns of it.
+    followers.catch(() => undefined);
+    countApplied(pass, await applying.secrets);
+    return { ...base, wanted, followers, pending, secrets };
   } catch (error) {
-    return { ...base, wanted, ...failureOf(error) };
+    return { ...base, wanted, followers, ...failureOf(error) };
   }
 }
 
-/** Asks the servers of one component, after the objects of all have been applied. Never rejects. */
+/** Asks the servers of one component when all its objects have been applied. Never rejects. */
 export async function observeComponent(pass: Pass, applied: AppliedComponent): Promise<ComponentResult> {
-  const { failure, secrets, ...rest } = applied;
+  const { failure, secrets, followers, ...rest } = applied;
   if (failure !== undefined) {
+    await Promise.allSettled([followers]);
     return { ...rest, observation: failure };
   }
   try {
+    await followers;
     const { component } = applied;
     const observation = await component.observe(pass.stack, readerOf(pass, component, secrets));
     await recordIdentity(pass, component, observation.report.identity);
@@ -72,11 +88,14 @@ export async function observeComponent(pass: Pass, applied: AppliedComponent): P
   }
 }
 
-async function applyDesired(pass: Pass, desired: Desired): Promise<void> {
-  const applied = await applyObjects(pass.ports, pass.memory, desired.objects);
-  const scaled = await applyScales(pass.ports, desired.scales ?? []);
-  pass.counters.applied +=
-    scaled + applied.filter(({ decision }) => decision === 'create' || decision === 'change').length;
+async function countFollowers(pass: Pass, applying: Applying): Promise<void> {
+  const { objects, scaled } = await applying.followers;
+  pass.counters.applied += scaled;
+  countApplied(pass, objects);
+}
+
+function countApplied(pass: Pass, applied: readonly AppliedObject[]): void {
+  pass.counters.applied += applied.filter(({ decision }) => decision === 'create' || decision === 'change').length;
   const repaired = applied.filter(({ decision }) => decision === 'repair');
   pass.counters.repaired += repaired.length;
   for (const { object } of repaired) {

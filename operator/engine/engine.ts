@@ -2,21 +2,27 @@ import type { KubernetesObject, StackKey } from '../api/kubernetes.ts';
 import { completeStack } from '../api/v1beta1/complete.ts';
 import type { CompleteStack } from '../api/v1beta1/complete-stack.ts';
 import type { EcommerceStack } from '../api/v1beta1/ecommerce-stack.ts';
-import { validateStack } from '../api/v1beta1/validate.ts';
+import { type Violation, validateStack } from '../api/v1beta1/validate.ts';
 import type { AnyComponent } from '../components/contract.ts';
 import type { RootKubeClient } from '../kube/client.ts';
 import { annotations } from '../objects/names.ts';
 import { executeSteps } from './actions.ts';
 import { announce } from './announce.ts';
-import { type AppliedComponent, applyComponent, type ComponentResult, observeComponent } from './component-pass.ts';
+import {
+  type AppliedComponent,
+  applyComponent,
+  type ComponentResult,
+  observeComponent,
+  prepareComponent,
+} from './component-pass.ts';
 import { dataFinalizer, deleteData, endWorkloads, needsFinalizer } from './finalize.ts';
-import { emptyMemory, type StackMemory } from './memory.ts';
+import { emptyMemory, rest, type StackMemory } from './memory.ts';
 import { orderComponents } from './order.ts';
 import type { Pass, PassCounters, PauseMode } from './pass.ts';
 import { PassError } from './pass-error.ts';
 import type { EnginePorts } from './ports.ts';
 import { pruneObjects, selectPrunable, wantedKeys } from './prune.ts';
-import { reportFirstTouch, reportViolations } from './report.ts';
+import { announceAdoption, reportViolations } from './report.ts';
 import { SecretStore } from './secret-store.ts';
 import { buildStatus } from './status.ts';
 import { statusOf, writeStatus } from './status-writer.ts';
@@ -61,7 +67,7 @@ export class Engine {
     }
     const ports = { ...this.#ports, kube: this.#ports.kube.forPass({ key, signal }) };
     const memory = this.#memoryOf(key);
-    const violations = validateStack(object);
+    const violations = findViolations(memory, object);
     if (violations.length > 0) {
       await reportViolations(ports, memory, object, violations);
       return { requeueAfterMs: jitter(resyncMs), counters };
@@ -69,7 +75,7 @@ export class Engine {
     // The object has just been validated against the schema that the type is made of.
     const stack = completeStack(object as EcommerceStack, ports.installation);
     const pass = startPass(key, object, stack, { ports, memory, counters, signal });
-    await reportFirstTouch(pass);
+    announceAdoption(pass);
     if (needsFinalizer(object)) {
       await ports.finalize(object, dataFinalizer, () => deleteData(ports, object));
     }
@@ -109,19 +115,24 @@ export class Engine {
     }
     if (requeueAfterMs >= restMs && Object.values(pass.counters).every((count) => count === 0)) {
       pass.ports.children.rest(pass.stack.namespace, pass.stack.name);
+      rest(pass.memory);
     }
     return { requeueAfterMs, counters: pass.counters };
   }
 
   /**
-   * Objects of all components first, in dependency order, then all servers at once: what somebody deleted is back
-   * before the slowest server has answered.
+   * Objects of all components first, those of one level when the connections to those before it are there, then all
+   * servers at once: what somebody deleted is back before the slowest server has answered.
    */
   async #runComponents(pass: Pass): Promise<readonly ComponentResult[]> {
+    const levels = this.#levels.map((level) =>
+      level
+        .filter((component) => component.isEnabled(pass.stack))
+        .map((component) => prepareComponent(pass, component)),
+    );
     const applied: AppliedComponent[] = [];
-    for (const level of this.#levels) {
-      const enabled = level.filter((component) => component.isEnabled(pass.stack));
-      applied.push(...(await Promise.all(enabled.map((component) => applyComponent(pass, component)))));
+    for (const level of levels) {
+      applied.push(...(await Promise.all(level.map((component) => applyComponent(pass, component)))));
     }
     return Promise.all(applied.map((one) => observeComponent(pass, one)));
   }
@@ -150,19 +161,32 @@ export class Engine {
   }
 }
 
+/** Checking takes as long as all the rest of a pass that finds nothing to do: a version that broke no rule is not checked again. */
+function findViolations(memory: StackMemory, object: KubernetesObject): readonly Violation[] {
+  const { resourceVersion } = object.metadata;
+  if (resourceVersion !== undefined && memory.validVersion === resourceVersion) {
+    return [];
+  }
+  const violations = validateStack(object);
+  memory.validVersion = violations.length === 0 ? resourceVersion : undefined;
+  return violations;
+}
+
 function startPass(
   key: StackKey,
   object: KubernetesObject,
   stack: CompleteStack,
-  rest: Pick<Pass, 'ports' | 'memory' | 'counters' | 'signal'>,
+  common: Pick<Pass, 'ports' | 'memory' | 'counters' | 'signal'>,
 ): Pass {
+  const previous = statusOf(object);
+  const isReady = previous.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
   return {
-    ...rest,
+    ...common,
     key,
     object,
     stack,
-    secrets: new SecretStore(rest.ports, rest.memory, stack.namespace),
-    previous: statusOf(object),
+    secrets: new SecretStore(common.ports, common.memory, { namespace: stack.namespace, isReady }),
+    previous,
     pause: pauseMode(stack),
     credentials: new Map(),
   };

@@ -34,6 +34,19 @@ test('a key taken out of a credential Secret comes back with its value', async (
   t.deepEqual(dataOf(cluster), before);
 });
 
+test("the end of somebody else's object of the same name is waited for by repeating the pass", async (t) => {
+  const { cluster, engine } = aCluster(aToy('one'));
+  const metadata = { name: 'shop-one-b', namespace: 'shop', deletionTimestamp: '2026-01-01T00:00:00Z' };
+  const ending = cluster.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { mine: 'yes' } });
+  await t.throwsAsync(engine.reconcile(key, signal), { instanceOf: PassError });
+  t.deepEqual(cluster.objects.get('v1/ConfigMap shop/shop-one-b'), ending);
+  t.is(conditionOf(cluster, 'Stalled'), undefined);
+  cluster.remove({ apiVersion: 'v1', kind: 'ConfigMap', name: 'shop-one-b', namespace: 'shop' });
+  await engine.reconcile(key, signal);
+  t.is(cluster.objects.get('v1/ConfigMap shop/shop-one-b')?.metadata.deletionTimestamp, undefined);
+  t.is(conditionOf(cluster, 'Ready')?.['status'], 'True');
+});
+
 test('when nobody knows the passwords of existing data any more, none are made up', async (t) => {
   const components = [aToy('one'), aToy('two')];
   const { cluster, engine } = aCluster(...components);
@@ -84,7 +97,7 @@ test('a part that is refused for good does not hold up one that works', async (t
   t.is(error?.requeueAfterMs, 5000);
 });
 
-test('children of every part are applied before any server is asked', async (t) => {
+test('children of every part are on their way before any server is asked', async (t) => {
   const { cluster, engine } = aCluster(
     aToy('slow', {
       gather: (_stack, reader) => {
@@ -114,7 +127,60 @@ test('a change under pause=all is neither made nor claimed', async (t) => {
   t.true(cluster.events.some((event) => event.startsWith('Resumed')));
 });
 
+test('a restart is acknowledged when nothing is left to restart, not while a ready part waits for its turn', async (t) => {
+  let isWaiting = true;
+  const waiting = aToy('one', {
+    actions: [
+      {
+        name: 'Roll',
+        plan: () =>
+          isWaiting ? { kind: 'blocked', blockedBy: 'oneAtATime', message: 'Another one restarts.' } : { kind: 'none' },
+        execute: () => Promise.resolve(),
+      },
+    ],
+  });
+  const { cluster, engine } = aCluster(waiting);
+  change(cluster, { annotations: { [annotations.restart]: 'token' } });
+  await engine.reconcile(key, signal);
+  t.is(conditionOf(cluster, 'Ready')?.['status'], 'True');
+  t.is(statusOf(cluster)['acknowledged'], undefined);
+  isWaiting = false;
+  await engine.reconcile(key, signal);
+  t.deepEqual(statusOf(cluster)['acknowledged'], { restart: 'token' });
+});
+
 const backup = { destination: { s3: { bucket: 'backups', credentialsSecretRef: { name: 's' } } } };
+
+test("a corrected Secret of the user's is read within seconds while the stack waits for it, else once a minute", async (t) => {
+  const users = { apiVersion: 'v1', kind: 'Secret', metadata: { namespace: 'shop', name: 'users-own' } };
+  const seen: (string | undefined)[] = [];
+  const { cluster, engine } = aCluster(
+    aToy('one', {
+      inputs: () => [{ name: 'users-own', keys: ['password'] }],
+      gather: (_stack, reader) => {
+        seen.push(reader.secret('users-own')?.['password']);
+        return Promise.resolve({ identity: undefined });
+      },
+      readiness: (): Readiness =>
+        seen.at(-1) === 'right'
+          ? { state: 'ready', message: 'It works.' }
+          : { state: 'failed', reason: 'Refused', message: 'Wrong.', terminal: false, retryAfterMs: 15_000 },
+    }),
+  );
+  const write = (password: string) => cluster.put({ ...users, data: { password: btoa(password) } });
+  const passAfter = async (seconds: number) => {
+    cluster.now = new Date(cluster.now.getTime() + seconds * 1000);
+    await engine.reconcile(key, signal);
+    return seen.at(-1);
+  };
+  write('wrong');
+  t.is(await passAfter(0), 'wrong');
+  write('right');
+  t.is(await passAfter(11), 'right');
+  write('next');
+  t.is(await passAfter(11), 'right');
+  t.is(await passAfter(60), 'next');
+});
 
 test('what the manifest asks for and nobody builds is said in one condition and in the summary', async (t) => {
   const { cluster, engine } = aCluster(aToy('gateway'));

@@ -1,17 +1,30 @@
 import { type KubernetesObject, type ObjectRef, refOf } from '../api/kubernetes.ts';
+import { ConflictError } from '../kube/errors.ts';
 import { annotations, fieldManager, labels } from '../objects/names.ts';
 import { PartError } from './part-error.ts';
 import type { EnginePorts } from './ports.ts';
 
 /**
- * The caches see only what bears our labels, so a name that looks free may be taken. Asked once, before an object is
- * created: somebody else's object is neither changed nor given to the stack, with which it would be deleted.
+ * The caches see only what bears our labels, so a name that looks free may be taken: an object is created only while
+ * nobody has its name. Somebody else's object is neither changed nor given to the stack, with which it would be deleted.
+ * Rejects with the refusal while one of that name is being deleted: its end is not told to us, so the pass is repeated.
  */
-export async function refuseForeign(ports: EnginePorts, object: KubernetesObject): Promise<void> {
-  const ref = refOf(object);
-  const present = await ports.kube.get(ref);
-  if (present !== undefined && present.metadata.deletionTimestamp === undefined && !isOurs(present, object)) {
-    throw new PartError('Conflict', conflictMessage(ref, object));
+export async function createOwn(ports: EnginePorts, object: KubernetesObject): Promise<KubernetesObject> {
+  try {
+    return await ports.kube.apply(object, { manager: fieldManager, onlyCreate: true });
+  } catch (error) {
+    if (!(error instanceof ConflictError)) {
+      throw error;
+    }
+    const ref = refOf(object);
+    const present = await ports.kube.get(ref);
+    if (present === undefined || present.metadata.deletionTimestamp !== undefined) {
+      throw error;
+    }
+    if (!isOurs(present, object)) {
+      throw new PartError('Conflict', conflictMessage(ref, object));
+    }
+    return ports.kube.apply(object, { manager: fieldManager });
   }
 }
 

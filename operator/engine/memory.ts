@@ -1,4 +1,5 @@
 import type { SecretValues } from '../components/contract.ts';
+import { PackableMap } from './packable-map.ts';
 
 /**
  * What the engine remembers of a stack between passes. All of it can be lost: a restarted operator learns it again
@@ -6,9 +7,9 @@ import type { SecretValues } from '../components/contract.ts';
  */
 export interface StackMemory {
   /** By object: the hash of our owned fields as the server answered our last apply. */
-  readonly expected: Map<string, { readonly uid: string; readonly ownedHash: string }>;
+  readonly expected: PackableMap<{ readonly uid: string; readonly ownedHash: string }>;
   /** By name: decoded Secret values and the version they were read at. */
-  readonly secrets: Map<string, RememberedSecret>;
+  readonly secrets: PackableMap<RememberedSecret>;
   /** Objects that we deleted and the caches may still show: no disruptive step until they are seen to go. */
   readonly deletions: Map<string, string>;
   /** By component: a step that takes longer than a pass waits for it. */
@@ -21,25 +22,35 @@ export interface StackMemory {
   readonly announcedFailures: Map<string, string>;
   /** Violations of the last pass in one text, to send an Event only when they change. */
   lastViolations: string;
+  /** The version of the stack that was found to break no rule. */
+  validVersion: string | undefined;
 }
 
-export interface RememberedSecret {
+/** A type and no interface, so that it counts as plain JSON. */
+export type RememberedSecret = {
   /** uid and resourceVersion of a managed Secret, or a time for one that is not in the caches. */
   readonly version: string;
   readonly readAtMs: number;
   readonly values: SecretValues;
-}
+};
 
 /** Memory of a stack never seen before. */
 export function emptyMemory(): StackMemory {
   return {
-    expected: new Map(),
-    secrets: new Map(),
+    expected: new PackableMap(),
+    secrets: new PackableMap(),
     deletions: new Map(),
     runningSteps: new Map(),
     failedSteps: [],
     refusedSteps: new Map(),
     announcedFailures: new Map(),
     lastViolations: '',
+    validVersion: undefined,
   };
+}
+
+/** Packs what is large, until somebody asks for it. */
+export function rest(memory: StackMemory): void {
+  memory.expected.rest();
+  memory.secrets.rest();
 }

@@ -9,28 +9,11 @@ import type { Pass } from './pass.ts';
 import type { EnginePorts } from './ports.ts';
 import { statusOf, writeStatus } from './status-writer.ts';
 
-/**
- * The first status of a new stack, before any work: kstatus and `kubectl wait` take an object without one for done.
- */
-export async function reportFirstTouch(pass: Pass): Promise<void> {
-  if (pass.previous.observedGeneration !== undefined) {
+/** Told when a stack is seen for the first time: data that was there before it is its predecessor's. */
+export function announceAdoption({ ports, stack, object, previous }: Pass): void {
+  if (hasBeenSeen(previous)) {
     return;
   }
-  const message = 'The operator has begun to create the stack.';
-  const drafts: readonly ConditionDraft[] = [
-    { type: 'Ready', status: 'False', reason: 'PartsNotReady', message },
-    { type: 'Reconciling', status: 'True', reason: 'Reconciling', message },
-  ];
-  const status = base(pass.ports, pass.previous, drafts, pass.stack.generation);
-  const { ports, object } = pass;
-  if (await writeStatus(ports, object, { ...status, phase: 'Creating', message })) {
-    pass.counters.statusWrites += 1;
-  }
-  announceAdoption(pass);
-}
-
-/** Data that was there before the stack is its predecessor's. */
-function announceAdoption({ ports, stack, object }: Pass): void {
   const data = ports.children
     .listByStack(stack.namespace, stack.name)
     .filter((live) => live.labels[labels.retention] === 'data');
@@ -38,6 +21,11 @@ function announceAdoption({ ports, stack, object }: Pass): void {
     const message = `Data of an earlier stack of this name is taken over: ${data.map(({ ref }) => `${ref.kind} ${ref.name}`).join(', ')}.`;
     ports.events.emit(object, { type: 'Normal', reason: 'Adopted', message });
   }
+}
+
+/** Until the operator writes a status, the object shows the one of the schema. */
+function hasBeenSeen({ observedGeneration = -1 }: EcommerceStackStatus): boolean {
+  return observedGeneration >= 0;
 }
 
 /** A manifest that breaks a rule: the status says which, everything else stays as it is. */

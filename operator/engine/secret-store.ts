@@ -5,17 +5,26 @@ import type { EnginePorts } from './ports.ts';
 
 /** How long a Secret that is not in the caches (the user's own) may be served from memory, milliseconds. */
 const unmanagedTtlMs = 60_000;
+/** The same while the stack is not ready: the Secret may be the reason, and somebody waits for its correction. */
+const unmanagedTtlWhileUnreadyMs = 10_000;
 
 /** Reads Secrets of one stack: the caches tell when a value changed, so an unchanged one costs no call. */
 export class SecretStore {
   readonly #ports: EnginePorts;
   readonly #memory: StackMemory;
   readonly #namespace: string;
+  readonly #ttlMs: number;
 
-  constructor(ports: EnginePorts, memory: StackMemory, namespace: string) {
+  /** `isReady`: what the stack's last status says. */
+  constructor(
+    ports: EnginePorts,
+    memory: StackMemory,
+    { namespace, isReady }: { readonly namespace: string; readonly isReady: boolean },
+  ) {
     this.#ports = ports;
     this.#memory = memory;
     this.#namespace = namespace;
+    this.#ttlMs = isReady ? unmanagedTtlMs : unmanagedTtlWhileUnreadyMs;
   }
 
   /** Decoded values, or `undefined` when there is no such Secret. */
@@ -73,7 +82,7 @@ export class SecretStore {
     liveVersion: string | undefined,
   ): boolean {
     return liveVersion === undefined
-      ? this.#ports.now().getTime() - remembered.readAtMs < unmanagedTtlMs
+      ? this.#ports.now().getTime() - remembered.readAtMs < this.#ttlMs
       : remembered.version === liveVersion;
   }
 }

@@ -52,7 +52,7 @@ export function buildStatus(
       results.flatMap(({ observation }) => (observation.report.warnings ?? []).map(({ message }) => message)),
     ),
     effective: effectiveOf(pass.stack),
-    acknowledged: acknowledgedOf(pass, isReady),
+    acknowledged: acknowledgedOf(pass, isReady && operations.length === 0),
     operatorVersion: pass.ports.operatorVersion,
   });
 }
@@ -111,11 +111,14 @@ function collect(
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
-/** A restart was carried out once every part is ready with the token in its template. */
-function acknowledgedOf(pass: Pass, isReady: boolean): Readonly<Record<string, string>> | undefined {
+/**
+ * A restart was carried out once every part is ready with the token in its template, and none has pods left to restart: a
+ * store that waits for its turn is ready all the while.
+ */
+function acknowledgedOf(pass: Pass, isDone: boolean): Readonly<Record<string, string>> | undefined {
   const token = pass.stack.annotations[annotations.restart];
   const before = pass.previous.acknowledged;
-  return token === undefined || !isReady ? before : { ...before, restart: token };
+  return token === undefined || !isDone ? before : { ...before, restart: token };
 }
 
 /** A list with nothing in it is left out: it would only be noise in `kubectl describe`. */

@@ -53,7 +53,8 @@ function aStore() {
       }
     },
     onDropped: () => changes.push('dropped'),
-    onWake: () => undefined,
+    wake: () => undefined,
+    wakeAll: () => undefined,
   });
   const index = () => [...present].map(({ stack, resourceVersion }) => `${stack}@${resourceVersion}`);
   return { store, changes, index, live: () => store.get('ns/web') };

@@ -3,7 +3,7 @@ import type { LiveObject } from './live-object.ts';
 import type { ObjectChange } from './object-cache.ts';
 import type { ObjectKind, PackedObject, PackedParts } from './packed-object.ts';
 import type { ReflectorStore } from './reflector.ts';
-import { RestingStack } from './resting-stack.ts';
+import { compareText } from './strings.ts';
 import { fromRest, type ProjectionRules, toPackedObject } from './to-packed-object.ts';
 import { Tombstones } from './tombstones.ts';
 import { isOlder, keyOf } from './versions.ts';
@@ -16,15 +16,17 @@ export interface KindStoreOptions {
   readonly onEntry: (before: PackedObject | undefined, after: PackedObject | undefined) => void;
   /** An event changed nothing of interest. */
   readonly onDropped: () => void;
-  /** An object of a resting stack is wanted: the answer to it is `restore` for all its objects. */
-  readonly onWake: (resting: RestingStack) => void;
+  /** An object is wanted that is not here: if its stack rests, `restore` is called for each of the stack's objects. */
+  readonly wake: (key: string) => void;
+  /** A list is complete: no stack may rest while what is not in it is sorted out. */
+  readonly wakeAll: () => void;
 }
 
 /** Projections of one kind in one scope (a namespace or all), and what of their changes is worth a pass. */
 export class KindStore implements ReflectorStore {
   readonly #options: KindStoreOptions;
-  /** An object of a resting stack is where its stack is. */
-  readonly #objects = new Map<string, PackedObject | RestingStack>();
+  /** Without those of resting stacks. */
+  readonly #objects = new Map<string, PackedObject>();
   readonly #tombstones = new Tombstones();
   /** The server's history went back: until the next list is complete, any version is newer than ours. */
   #isRewound = false;
@@ -38,8 +40,8 @@ export class KindStore implements ReflectorStore {
   }
 
   /** The object is kept with its stack until somebody asks for it. */
-  rest(key: string, stack: RestingStack): void {
-    this.#objects.set(key, stack);
+  rest(key: string): void {
+    this.#objects.delete(key);
   }
 
   /** Takes it back; nothing has changed by that. */
@@ -75,13 +77,14 @@ export class KindStore implements ReflectorStore {
   }
 
   retain(listed: ReadonlySet<string>, version: string): void {
-    for (const key of [...this.#objects.keys()].filter((one) => !listed.has(one))) {
-      const live = this.#awake(key);
+    this.#options.wakeAll();
+    const gone = [...this.#objects.values()].filter(({ key }) => !listed.has(key));
+    // Sorted, because a rest changes their order.
+    for (const live of gone.toSorted((one, other) => compareText(one.key, other.key))) {
       // What we wrote ourselves after the list was made is not in it; the watch that follows tells its fate.
-      const isNewerThanList = !this.#isRewound && live !== undefined && isOlder(version, live.resourceVersion);
-      if (live !== undefined && !isNewerThanList) {
+      if (this.#isRewound || !isOlder(version, live.resourceVersion)) {
         this.#tombstones.add(live.uid, 'gone');
-        this.#fire(this.#remove(key), 'removed', false);
+        this.#fire(this.#remove(live.key), 'removed', false);
       }
     }
     this.#isRewound = false;
@@ -96,13 +99,15 @@ export class KindStore implements ReflectorStore {
    * wrote just before us, and the watch's event of that is then too old to be taken: so foreign differences fire here.
    */
   upsert(object: KubernetesObject): LiveObject {
+    const { uid = '', resourceVersion = '' } = object.metadata;
+    const known = this.#awake(keyOf(object));
+    // The watch may be faster than the answer.
+    if (known?.uid === uid && !isOlder(known.resourceVersion, resourceVersion)) {
+      return known;
+    }
     const live = this.#pack(object, false);
     live.markVerified();
-    const known = this.#awake(live.key);
     if (known?.uid === live.uid) {
-      if (!isOlder(known.resourceVersion, live.resourceVersion)) {
-        return known;
-      }
       this.#replace(known, live, { isOwnWrite: true, initial: false });
     } else if (!this.#tombstones.has(live.uid)) {
       this.#remove(live.key);
@@ -155,12 +160,11 @@ export class KindStore implements ReflectorStore {
 
   #awake(key: string): PackedObject | undefined {
     const found = this.#objects.get(key);
-    if (!(found instanceof RestingStack)) {
+    if (found !== undefined) {
       return found;
     }
-    this.#options.onWake(found);
-    const live = this.#objects.get(key);
-    return live instanceof RestingStack ? undefined : live;
+    this.#options.wake(key);
+    return this.#objects.get(key);
   }
 
   #remove(key: string): PackedObject | undefined {

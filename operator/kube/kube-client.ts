@@ -10,7 +10,10 @@ import type { JsonObject, KubernetesObject, ObjectRef } from '../api/kubernetes.
 export interface KubeClient {
   /** `undefined` when the object does not exist. */
   get(ref: ObjectRef): Promise<KubernetesObject | undefined>;
-  /** Server-side apply; forces ownership and counts a forced conflict. */
+  /**
+   * Server-side apply; forces ownership and counts a forced conflict. With `onlyCreate` it never touches an object that
+   * is there, whosever it is: `ConflictError`.
+   */
   apply(object: KubernetesObject, options: ApplyOptions): Promise<KubernetesObject>;
   /** POST; rejects with `ConflictError` (reason AlreadyExists) when the name is taken. */
   create(object: KubernetesObject): Promise<KubernetesObject>;
@@ -26,6 +29,8 @@ export interface ApplyOptions {
   readonly manager: string;
   readonly subresource?: 'status';
   readonly dryRun?: boolean;
+  /** Without it an object that is there is changed. */
+  readonly onlyCreate?: boolean;
 }
 
 export interface RemoveOptions {

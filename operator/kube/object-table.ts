@@ -7,6 +7,7 @@ import type { PackedObject } from './packed-object.ts';
 import type { RestingStack } from './resting-stack.ts';
 import { StackIndex } from './stack-index.ts';
 import type { ProjectionRules } from './to-packed-object.ts';
+import { namespaceOfKey } from './versions.ts';
 
 /** What a table tells of itself. */
 export interface TableEvents {
@@ -68,17 +69,14 @@ export class ObjectTable {
 
   /** Packs the objects of a stack until one of them is asked for or changes. */
   rest(namespace: string, stack: string): void {
-    const { resting, objects } = this.#index.rest(`${namespace}/${stack}`) ?? {};
-    if (resting !== undefined && objects !== undefined) {
-      for (const { ref } of objects) {
-        this.#storeOf(ref)?.rest(keyOfRef(ref), resting);
-      }
+    for (const { ref, key } of this.#index.rest(`${namespace}/${stack}`)) {
+      this.#storeOf(ref)?.rest(key);
     }
   }
 
   #restore(resting: RestingStack): readonly PackedObject[] {
     return resting.unpack().flatMap((parts) => {
-      const namespace = parts.key.slice(0, parts.key.indexOf('/'));
+      const namespace = namespaceOfKey(parts.key);
       return this.#storeOf({ ...parts.kind, namespace, name: parts.key })?.restore(parts) ?? [];
     });
   }
@@ -102,7 +100,8 @@ export class ObjectTable {
         }
       },
       onDropped: () => events.onDropped(kind),
-      onWake: ({ key }) => this.#index.wake(key),
+      wake: (key) => this.#index.wake(kind.kind, key),
+      wakeAll: () => this.#index.wakeAll(),
     });
   }
 }

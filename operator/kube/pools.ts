@@ -1,4 +1,4 @@
-import type { Pool as PoolType } from 'undici';
+import type { Dispatcher, Pool as PoolType } from 'undici';
 import type { KubeConnection, TlsMaterial } from './connection.ts';
 import type { KubeMetrics } from './metrics.ts';
 import { Pool } from './undici.ts';
@@ -27,7 +27,8 @@ export class Pools {
   for(tls: TlsMaterial): PoolSet {
     if (this.#current === undefined || !isSameMaterial(this.#current.tls, tls)) {
       const outdated = this.#current;
-      this.#current = { tls, calls: this.#open('calls', tls), watches: this.#open('watches', tls) };
+      const watches = this.#open('watches', tls);
+      this.#current = { tls, calls: this.#open('calls', tls), watches, streams: watches.compose(forgetRawHeaders) };
       if (outdated !== undefined) {
         void Promise.allSettled([outdated.calls.close(), outdated.watches.close()]);
       }
@@ -62,7 +63,19 @@ export interface PoolSet {
   readonly tls: TlsMaterial;
   readonly calls: PoolType;
   readonly watches: PoolType;
+  /** Sends requests over `watches`, for answers that go on for minutes. */
+  readonly streams: Dispatcher;
 }
+
+/** The headers as they came are views of the 64 KiB that were read with them, and each watch would keep those. */
+const forgetRawHeaders: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
+  const onResponseStart = handler.onResponseStart?.bind(handler);
+  handler.onResponseStart = (controller, ...answer) => {
+    onResponseStart?.(controller, ...answer);
+    controller.rawHeaders = null;
+  };
+  return dispatch(options, handler);
+};
 
 function isSameMaterial(a: TlsMaterial, b: TlsMaterial): boolean {
   return (

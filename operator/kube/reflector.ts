@@ -153,6 +153,8 @@ export class Reflector {
         this.#handle(event);
       } else if (event.type === 'BOOKMARK' && isListEnd(event.object)) {
         this.#completeList(listed, versionOf(event.object) ?? '');
+        // The watch goes on for minutes, and would keep all names.
+        listed.clear();
       } else if (event.type === 'DELETED') {
         listed.delete(keyOf(toObject(event.object)));
       } else if (event.type !== 'BOOKMARK') {

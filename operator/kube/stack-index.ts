@@ -2,11 +2,15 @@ import type { StackKey } from '../api/kubernetes.ts';
 import type { LiveObject } from './live-object.ts';
 import type { PackedObject } from './packed-object.ts';
 import { RestingStack } from './resting-stack.ts';
+import { compareText } from './strings.ts';
+import { namespaceOfKey } from './versions.ts';
 
 /** Which objects belong to which stack, so that a pass never looks at those of others. */
 export class StackIndex {
   /** Lists instead of sets: a stack has some sixty objects, and a list takes a fifth of the memory. */
   readonly #objects = new Map<StackKey, PackedObject[] | RestingStack>();
+  /** By namespace. */
+  readonly #resting = new Map<string, Set<RestingStack>>();
   readonly #wake: (resting: RestingStack) => readonly PackedObject[];
 
   /** `wake` gives the objects of a resting stack. */
@@ -36,23 +40,34 @@ export class StackIndex {
     return this.#awake(stack).toSorted(byKindAndName);
   }
 
-  /** Packs the objects of a stack, if none of them waits to be compared; gives them, and what they are in now. */
-  rest(stack: StackKey): { readonly resting: RestingStack; readonly objects: readonly PackedObject[] } | undefined {
+  /** Packs the objects of a stack, if none of them waits to be compared; gives those that rest now. */
+  rest(stack: StackKey): readonly PackedObject[] {
     const objects = this.#objects.get(stack);
     if (objects === undefined || objects instanceof RestingStack || !objects.every(({ mayRest }) => mayRest)) {
-      return undefined;
+      return [];
     }
-    const resting = new RestingStack(
-      stack,
-      objects.map(({ parts }) => parts),
-    );
+    const parts = objects.map((one) => one.parts);
+    const resting = new RestingStack(stack, parts);
     this.#objects.set(stack, resting);
-    return { resting, objects };
+    const inNamespace = this.#resting.get(namespaceOfKey(stack)) ?? new Set();
+    this.#resting.set(namespaceOfKey(stack), inNamespace.add(resting));
+    return objects;
   }
 
-  /** Ends the rest of a stack. */
-  wake(stack: StackKey): void {
-    this.#awake(stack);
+  /** Ends the rest of the stack that has this object, if one has it. */
+  wake(kind: string, key: string): void {
+    for (const resting of this.#resting.get(namespaceOfKey(key)) ?? []) {
+      if (resting.mayHave(kind, key)) {
+        this.#awake(resting.key);
+      }
+    }
+  }
+
+  /** Ends the rest of every stack. */
+  wakeAll(): void {
+    for (const resting of [...this.#resting.values()].flatMap((stacks) => [...stacks])) {
+      this.#awake(resting.key);
+    }
   }
 
   /** The list itself, to be changed; a new one when the stack has no object. */
@@ -61,9 +76,19 @@ export class StackIndex {
     if (!(objects instanceof RestingStack)) {
       return objects;
     }
+    this.#forget(objects);
     const awake = [...this.#wake(objects)];
     this.#objects.set(stack, awake);
     return awake;
+  }
+
+  #forget(resting: RestingStack): void {
+    const namespace = namespaceOfKey(resting.key);
+    const stacks = this.#resting.get(namespace);
+    stacks?.delete(resting);
+    if (stacks?.size === 0) {
+      this.#resting.delete(namespace);
+    }
   }
 
   #remove(stack: StackKey, object: PackedObject): void {
@@ -81,11 +106,4 @@ export class StackIndex {
 /** Objects of one stack are in one namespace, so their keys sort as their names. */
 function byKindAndName(a: PackedObject, b: PackedObject): number {
   return compareText(a.kind, b.kind) || compareText(a.key, b.key);
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) {
-    return 0;
-  }
-  return a < b ? -1 : 1;
 }

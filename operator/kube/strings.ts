@@ -42,3 +42,11 @@ export class StringPool {
 
 /** A thousand stacks of a dozen components fit; a few MB at most. */
 const maxEntries = 20_000;
+
+/** For sorting by code units: the same everywhere, and what a server's names need. */
+export function compareText(a: string, b: string): number {
+  if (a === b) {
+    return 0;
+  }
+  return a < b ? -1 : 1;
+}

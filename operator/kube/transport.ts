@@ -114,7 +114,7 @@ class PooledTransport implements Transport {
     const { verb, resource } = request.operation;
     this.#metrics.calls.inc({ verb, resource });
     const answer = await this.#send(request, (pools, headers) =>
-      pools.watches.request({
+      pools.streams.request({
         path: request.path,
         method: 'GET',
         headers,

@@ -32,3 +32,8 @@ export function toObject(value: Readonly<Record<string, unknown>>): KubernetesOb
   // The watch delivers whole objects of the API; the one field that everything rests on is checked above.
   return value as unknown as KubernetesObject;
 }
+
+/** The namespace in `namespace/name`, of an object or a stack. */
+export function namespaceOfKey(key: string): string {
+  return key.slice(0, key.indexOf('/'));
+}

@@ -2,6 +2,7 @@ import type { CompleteStack } from '../api/v1beta1/complete-stack.ts';
 import type { LiveObject } from '../kube/live-object.ts';
 import { podStatus, workloadStatus } from './live-status.ts';
 import { dataMetadata } from './metadata.ts';
+import { findPodProblem } from './pod-problem.ts';
 
 /** What components that run a StatefulSet of stores read of its objects. */
 
@@ -17,6 +18,14 @@ export interface StatefulPod {
   readonly isDeleting: boolean;
 }
 
+/** A pod of a store that may not start, or that says why it ended. */
+export interface StorePod extends StatefulPod {
+  /** It cannot start: image, configuration, room, crash. */
+  readonly isBroken: boolean;
+  /** What its container said before it ended. */
+  readonly lastWords: string | undefined;
+}
+
 export interface ObservedStatefulSet {
   readonly uid: string;
   readonly replicas: number;
@@ -27,6 +36,22 @@ export interface ObservedStatefulSet {
 /** The pods of a StatefulSet, by ordinal. */
 export function readStatefulPods(pods: readonly LiveObject[], statefulSet: string): readonly StatefulPod[] {
   return pods.flatMap((live) => readPod(live, statefulSet)).sort((a, b) => a.ordinal - b.ordinal);
+}
+
+/** The pods of a StatefulSet with what keeps them from starting, by ordinal. */
+export function readStorePods(pods: readonly LiveObject[], statefulSet: string): readonly StorePod[] {
+  const byName = new Map(pods.map((live) => [live.ref.name, live]));
+  return readStatefulPods(pods, statefulSet).map((pod) => {
+    const live = byName.get(pod.name);
+    const containers = live === undefined ? [] : (podStatus(live).containers ?? []);
+    return {
+      ...pod,
+      isBroken: live !== undefined && findPodProblem([live]) !== undefined,
+      lastWords: pod.isReady
+        ? undefined
+        : containers.find((one) => one.terminatedMessage !== undefined)?.terminatedMessage,
+    };
+  });
 }
 
 function readPod(live: LiveObject, statefulSet: string): readonly StatefulPod[] {

@@ -99,9 +99,12 @@ export class FakeCluster {
       forPass: () => client,
       get: (ref) => Promise.resolve(this.objects.get(refKey(ref))),
       list: () => Promise.resolve([...this.objects.values()]),
-      apply: async (object, { subresource }) => {
+      apply: async (object, { subresource, onlyCreate }) => {
         this.#count(`${subresource === undefined ? 'apply' : 'status'} ${object.kind} ${object.metadata.name}`);
         const before = this.objects.get(refKey(refOf(object)));
+        if (onlyCreate === true && before !== undefined) {
+          throw new ConflictError('it exists', { status: 409, reason: 'Conflict', operation: 'apply' });
+        }
         return this.put(
           subresource === 'status' && before !== undefined
             ? { ...before, status: object['status'] }

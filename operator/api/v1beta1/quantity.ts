@@ -16,9 +16,26 @@ const binarySuffixes: readonly string[] = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei
 const exponentSuffixes: readonly string[] = ['e-9', 'e-6', 'e-3', '', 'e3', 'e6', 'e9', 'e12', 'e15', 'e18'];
 const pattern = /^([+-]?)(\d+\.?\d*|\.\d+)(?:(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE])|[eE]([+-]?\d{1,2}))?$/;
 
+/** A stack has a few dozen spellings, and every rule reads them anew. */
+const read = new Map<string, Quantity | undefined>();
+const mostRemembered = 1000;
+
 /** Reads a quantity; `undefined` when Kubernetes would not accept the text (`1GB`, `1 Gi`, an empty string). */
 export function parseQuantity(text: string | number): Quantity | undefined {
-  const match = pattern.exec(String(text));
+  const spelling = String(text);
+  if (read.has(spelling)) {
+    return read.get(spelling);
+  }
+  if (read.size === mostRemembered) {
+    read.clear();
+  }
+  const quantity = readQuantity(spelling);
+  read.set(spelling, quantity);
+  return quantity;
+}
+
+function readQuantity(text: string): Quantity | undefined {
+  const match = pattern.exec(text);
   if (match === null) {
     return undefined;
   }

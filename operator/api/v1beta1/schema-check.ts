@@ -64,34 +64,37 @@ function missingFields(node: SchemaNode, value: unknown, path: string): readonly
 }
 
 function boundFaults(node: SchemaNode, value: unknown, path: string): readonly ShapeFault[] {
-  const shown = node.format === 'password' ? undefined : JSON.stringify(value);
-  const invalid = (what: string): ShapeFault => ({
-    path,
-    value: shown,
-    detail: shown === undefined ? `${path} in body ${what}` : `Invalid value: ${shown}: ${path} in body ${what}`,
-    isBlocking: false,
-  });
   if (typeof value === 'string') {
-    return stringFaults(node, value, { path, shown, invalid });
+    return stringFaults(node, value, path);
   }
   if (typeof value === 'number') {
     return [
-      ...(value < (node.minimum ?? value) ? [invalid(`should be greater than or equal to ${node.minimum}`)] : []),
-      ...(value > (node.maximum ?? value) ? [invalid(`should be less than or equal to ${node.maximum}`)] : []),
+      ...(value < (node.minimum ?? value)
+        ? [invalid(node, value, path, `should be greater than or equal to ${node.minimum}`)]
+        : []),
+      ...(value > (node.maximum ?? value)
+        ? [invalid(node, value, path, `should be less than or equal to ${node.maximum}`)]
+        : []),
     ];
   }
   return countFaults(node, value, path);
 }
 
-interface Place {
-  readonly path: string;
-  readonly shown: string | undefined;
-  invalid(what: string): ShapeFault;
+function invalid(node: SchemaNode, value: unknown, path: string, what: string): ShapeFault {
+  const shown = show(node, value);
+  const detail = shown === undefined ? `${path} in body ${what}` : `Invalid value: ${shown}: ${path} in body ${what}`;
+  return { path, value: shown, detail, isBlocking: false };
 }
 
-function stringFaults(node: SchemaNode, value: string, { path, shown, invalid }: Place): readonly ShapeFault[] {
+/** `undefined` for what may be secret. */
+function show(node: SchemaNode, value: unknown): string | undefined {
+  return node.format === 'password' ? undefined : JSON.stringify(value);
+}
+
+function stringFaults(node: SchemaNode, value: string, path: string): readonly ShapeFault[] {
   const length = [...value].length;
   if (node.enum !== undefined && !node.enum.includes(value)) {
+    const shown = show(node, value);
     const allowed = node.enum.map((word) => `"${word}"`).join(', ');
     return [
       { path, value: shown, detail: `Unsupported value: ${shown}: supported values: ${allowed}`, isBlocking: true },
@@ -101,7 +104,9 @@ function stringFaults(node: SchemaNode, value: string, { path, shown, invalid }:
     ...(length > (node.maxLength ?? length)
       ? [{ path, value: undefined, detail: `Too long: may not be more than ${node.maxLength} bytes`, isBlocking: true }]
       : []),
-    ...(length < (node.minLength ?? 0) ? [invalid(`should be at least ${node.minLength} chars long`)] : []),
+    ...(length < (node.minLength ?? 0)
+      ? [invalid(node, value, path, `should be at least ${node.minLength} chars long`)]
+      : []),
   ];
 }
 

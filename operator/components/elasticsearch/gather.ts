@@ -1,10 +1,8 @@
 import { isIPv6 } from 'node:net';
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
-import type { LiveObject } from '../../kube/live-object.ts';
 import { readClaim } from '../../objects/claims.ts';
-import { podStatus } from '../../objects/live-status.ts';
 import { findPodProblem } from '../../objects/pod-problem.ts';
-import { readStatefulPods, readStatefulSet } from '../../objects/stateful-pods.ts';
+import { readStatefulSet, readStorePods } from '../../objects/stateful-pods.ts';
 import type { Reader, SecretValues } from '../contract.ts';
 import { askCluster, askLonely } from './ask.ts';
 import type { ServerTarget } from './client.ts';
@@ -30,7 +28,7 @@ async function gatherBuiltin(stack: CompleteStack, reader: Reader): Promise<Buil
   const { namespace } = stack;
   const secret = reader.secret(names.credentials);
   const livePods = reader.list('Pod');
-  const pods = readPods(livePods, names.statefulSet);
+  const pods = readStorePods(livePods, names.statefulSet);
   const live = reader.live({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name: names.statefulSet });
   const statefulSet = readStatefulSet(live);
   return {
@@ -45,21 +43,6 @@ async function gatherBuiltin(stack: CompleteStack, reader: Reader): Promise<Buil
     claims: reader.list('PersistentVolumeClaim').map(readClaim),
     answer: await askPods(pods, secret ?? {}, reader.signal),
   };
-}
-
-function readPods(livePods: readonly LiveObject[], statefulSet: string): readonly ElasticsearchPod[] {
-  const byName = new Map(livePods.map((live) => [live.ref.name, live]));
-  return readStatefulPods(livePods, statefulSet).map((pod) => {
-    const live = byName.get(pod.name);
-    const containers = live === undefined ? [] : (podStatus(live).containers ?? []);
-    return {
-      ...pod,
-      isBroken: live !== undefined && findPodProblem([live]) !== undefined,
-      lastWords: pod.isReady
-        ? undefined
-        : containers.find((one) => one.terminatedMessage !== undefined)?.terminatedMessage,
-    };
-  });
 }
 
 /** A pod is ready when its node has a master; when none is, the nodes are asked for themselves. */

@@ -1,5 +1,6 @@
 import { kinds } from '../../api/kinds.ts';
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
+import { storePermissions } from '../../objects/permissions.ts';
 import { type CredentialRequest, defineComponent, type SecretInput } from '../contract.ts';
 import { grow } from './actions/grow.ts';
 import { release } from './actions/release.ts';
@@ -10,7 +11,6 @@ import { buildDesired } from './desired/index.ts';
 import { gatherElasticsearch } from './gather.ts';
 import { credentialKeys, elasticsearchComponent, elasticsearchNames } from './names.ts';
 import type { Observed } from './observed.ts';
-import { permissions } from './permissions.ts';
 import { judgeElasticsearch } from './readiness.ts';
 import { reportElasticsearch } from './report.ts';
 
@@ -28,7 +28,7 @@ export const elasticsearch = defineComponent<Observed>({
     kinds.Pod,
     kinds.PersistentVolumeClaim,
   ],
-  permissions,
+  permissions: storePermissions,
   isEnabled: () => true,
   credentials: (stack) => (stack.elasticsearch.mode === 'Builtin' ? [credentialsOf(stack)] : []),
   inputs: (stack) => (stack.elasticsearch.mode === 'External' ? [inputOf(stack)] : []),

@@ -1,6 +1,6 @@
 import type { ObservedClaim } from '../../objects/claims.ts';
 import type { PodProblem } from '../../objects/pod-problem.ts';
-import type { ObservedStatefulSet, StatefulPod } from '../../objects/stateful-pods.ts';
+import type { ObservedStatefulSet, StorePod } from '../../objects/stateful-pods.ts';
 import type { Recorded } from '../contract.ts';
 import type { ServerTarget } from './client.ts';
 
@@ -25,12 +25,7 @@ export interface BuiltinObserved {
   readonly answer: Answer;
 }
 
-export interface ElasticsearchPod extends StatefulPod {
-  /** It cannot start: image, configuration, room, crash. */
-  readonly isBroken: boolean;
-  /** What its container said before it ended. */
-  readonly lastWords: string | undefined;
-}
+export type ElasticsearchPod = StorePod;
 
 /** What came of asking the cluster: any node that has a master knows all of it. */
 export type Answer =

@@ -1,5 +1,5 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
-import { describeGrowth, describePendingClaim, describePodProblem, findPendingClaim } from '../../objects/claims.ts';
+import { podsHaveAddresses, storeChecks } from '../../objects/store-checks.ts';
 import type { Readiness } from '../contract.ts';
 import { findFault } from './faults.ts';
 import type { BuiltinObserved, ClusterFacts, Observed } from './observed.ts';
@@ -8,13 +8,15 @@ import { findMissingCopies, findMissingPrimaries, findMoving } from './shards.ts
 
 type Check = (observed: BuiltinObserved, stack: CompleteStack) => Readiness | undefined;
 
+const { podsRun, volumesBound, volumesSized } = storeChecks((stack) => stack.elasticsearch.storage);
+
 /** Most fundamental first; the first one that has something to say decides. */
 const checks: readonly Check[] = [
   credentialsExist,
   noFault,
   podsRun,
   volumesBound,
-  podsExist,
+  (observed) => podsHaveAddresses(observed, observed.size),
   serverLetsUsIn,
   clusterAnswers,
   ofCluster(nodesJoined),
@@ -76,27 +78,6 @@ function noFault(observed: BuiltinObserved, stack: CompleteStack): Readiness | u
   const fault = findFault(observed, stack);
   // Terminal, yet looked at again: the volume may come back without any event on an object of ours.
   return fault === undefined ? undefined : { state: 'failed', ...fault, terminal: true, retryAfterMs: 60_000 };
-}
-
-function volumesBound({ claims }: BuiltinObserved, stack: CompleteStack): Readiness | undefined {
-  const waiting = findPendingClaim(claims);
-  return waiting === undefined
-    ? undefined
-    : progressing('VolumePending', describePendingClaim(waiting, stack.elasticsearch.storage.className), 2000);
-}
-
-/** Scheduling, image, configuration, crashes. */
-function podsRun({ podProblem, claims }: BuiltinObserved, stack: CompleteStack): Readiness | undefined {
-  return podProblem === undefined
-    ? undefined
-    : failed(podProblem.reason, describePodProblem(podProblem, claims, stack.elasticsearch.storage.className));
-}
-
-function podsExist({ pods, size }: BuiltinObserved): Readiness | undefined {
-  const addressed = pods.filter(({ ordinal, address }) => ordinal < size && address !== undefined).length;
-  return addressed < size
-    ? progressing('PodsPending', `${addressed} of ${size} pods have an address.`, 2000)
-    : undefined;
 }
 
 function serverLetsUsIn({ answer }: BuiltinObserved): Readiness | undefined {
@@ -177,10 +158,4 @@ function templateSeen({ statefulSet }: BuiltinObserved): Readiness | undefined {
   return statefulSet?.updateRevision === undefined
     ? progressing('Updating', 'The StatefulSet controller has not seen the change yet.', 500)
     : undefined;
-}
-
-/** Last: a store whose volumes still grow works as before. */
-function volumesSized({ claims }: BuiltinObserved, stack: CompleteStack): Readiness | undefined {
-  const growth = describeGrowth(claims, stack.elasticsearch.storage.size);
-  return growth === undefined ? undefined : progressing('VolumeGrowing', growth, 2000);
 }

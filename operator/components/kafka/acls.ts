@@ -1,4 +1,4 @@
-import { consumerGroupPrefix, deadLetterTopic, shopTopics } from '#contracts/topics.ts';
+import { consumerGroupPrefix, deadLetterTopic, retryTopics, shopTopics } from '#contracts/topics.ts';
 import type { CompleteStack, ServiceName } from '../../api/v1beta1/complete-stack.ts';
 import type { KafkajsAcl } from './kafkajs.ts';
 import { clientServices } from './names.ts';
@@ -34,7 +34,9 @@ export function wantedRights(stack: CompleteStack): readonly Right[] {
     ...consumers.flatMap((service) => [
       ...onTopic(service, name, ['read', 'describe']),
       // Read as well: to try them again later.
-      ...onTopic(service, deadLetterTopic(name), ['write', 'read', 'describe']),
+      ...[deadLetterTopic(name), ...retryTopics(name).map((retry) => retry.name)].flatMap((topic) =>
+        onTopic(service, topic, ['write', 'read', 'describe']),
+      ),
     ]),
   ]);
   // Topics of the manifest are the user's own: every service may use them.

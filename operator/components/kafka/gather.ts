@@ -1,9 +1,7 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
-import type { LiveObject } from '../../kube/live-object.ts';
 import { readClaim } from '../../objects/claims.ts';
-import { podStatus } from '../../objects/live-status.ts';
 import { findPodProblem } from '../../objects/pod-problem.ts';
-import { readStatefulPods, readStatefulSet } from '../../objects/stateful-pods.ts';
+import { readStatefulSet, readStorePods } from '../../objects/stateful-pods.ts';
 import type { Reader, SecretValues } from '../contract.ts';
 import { askCluster } from './ask.ts';
 import type { Access } from './client.ts';
@@ -22,7 +20,7 @@ async function gatherBuiltin(stack: CompleteStack, reader: Reader): Promise<Buil
   const { namespace } = stack;
   const secret = reader.secret(names.credentials);
   const livePods = reader.list('Pod');
-  const pods = readPods(livePods, names.statefulSet);
+  const pods = readStorePods(livePods, names.statefulSet);
   const statefulSet = readStatefulSet(
     reader.live({ apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name: names.statefulSet }),
   );
@@ -44,21 +42,6 @@ function knownOf(secret: SecretValues): KnownCredentials {
     clusterId: secret[credentialKeys.clusterId] ?? '',
     iterations: Object.fromEntries(serviceUsers(secret).map(({ name, iterations }) => [name, iterations])),
   };
-}
-
-function readPods(livePods: readonly LiveObject[], statefulSet: string): readonly KafkaPod[] {
-  const byName = new Map(livePods.map((live) => [live.ref.name, live]));
-  return readStatefulPods(livePods, statefulSet).map((pod) => {
-    const live = byName.get(pod.name);
-    const containers = live === undefined ? [] : (podStatus(live).containers ?? []);
-    return {
-      ...pod,
-      isBroken: live !== undefined && findPodProblem([live]) !== undefined,
-      lastWords: pod.isReady
-        ? undefined
-        : containers.find((one) => one.terminatedMessage !== undefined)?.terminatedMessage,
-    };
-  });
 }
 
 /** Ready pods first: a pod that starts may take the connection and answer late. */

@@ -1,5 +1,6 @@
 import { kinds } from '../../api/kinds.ts';
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
+import { storePermissions } from '../../objects/permissions.ts';
 import { type CredentialKey, type CredentialRequest, defineComponent, type SecretInput } from '../contract.ts';
 import { copies } from './actions/copies.ts';
 import { grow } from './actions/grow.ts';
@@ -13,7 +14,6 @@ import { buildDesired } from './desired/index.ts';
 import { gatherKafka } from './gather.ts';
 import { clientServices, credentialKeys, kafkaComponent, kafkaNames } from './names.ts';
 import type { Observed } from './observed.ts';
-import { permissions } from './permissions.ts';
 import { judgeKafka } from './readiness.ts';
 import { reportKafka } from './report.ts';
 
@@ -31,7 +31,7 @@ export const kafka = defineComponent<Observed>({
     kinds.Pod,
     kinds.PersistentVolumeClaim,
   ],
-  permissions,
+  permissions: storePermissions,
   isEnabled: () => true,
   credentials: (stack) => (stack.kafka.mode === 'External' ? [] : [credentialsOf(stack)]),
   inputs: (stack) => (stack.kafka.mode === 'External' ? [inputOf(stack)] : []),

@@ -1,6 +1,6 @@
 import type { ObservedClaim } from '../../objects/claims.ts';
 import type { PodProblem } from '../../objects/pod-problem.ts';
-import type { ObservedStatefulSet, StatefulPod } from '../../objects/stateful-pods.ts';
+import type { ObservedStatefulSet, StorePod } from '../../objects/stateful-pods.ts';
 import type { Recorded } from '../contract.ts';
 import type { Right } from './acls.ts';
 import type { BrokerTarget } from './client.ts';
@@ -33,12 +33,7 @@ export interface KnownCredentials {
   readonly iterations: Readonly<Record<string, number>>;
 }
 
-export interface KafkaPod extends StatefulPod {
-  /** It cannot start: image, configuration, room, crash. */
-  readonly isBroken: boolean;
-  /** What its container said before it ended. */
-  readonly lastWords: string | undefined;
-}
+export type KafkaPod = StorePod;
 
 /** What came of asking the cluster: any broker knows all of it. */
 export type Answer =

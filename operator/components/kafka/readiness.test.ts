@@ -11,7 +11,7 @@ const [firstTopic] = facts.topics;
 test('a healthy cluster is ready and says its size', (t) => {
   t.deepEqual(judgeKafka(healthy(stack), stack), {
     state: 'ready',
-    message: '3 brokers serve 20 topics; all partitions are in sync.',
+    message: '3 brokers serve 40 topics; all partitions are in sync.',
   });
 });
 
@@ -43,6 +43,13 @@ const cases: readonly Case[] = [
     reason: 'DataMissing',
     message: /delete the stack, then the Secret shop-kafka-credentials/,
     seen: { pods: [aPod(stack, 0, { lastWords: 'DataMissing\n' })] },
+  },
+  {
+    reason: 'DiskFull',
+    message: /volume of shop-kafka-2 is full \(3 MiB of 1Gi are free\).*spec\.kafka\.storage\.size/,
+    seen: {
+      pods: [0, 1, 2].map((id) => aPod(stack, id, id === 2 ? { isReady: false, lastWords: 'VolumeFull 3\n' } : {})),
+    },
   },
   {
     reason: 'VolumePending',
@@ -91,7 +98,7 @@ const cases: readonly Case[] = [
   { reason: 'PartitionsOffline', message: /no leader/, facts: { topics: inSync() } },
   { reason: 'CopiesSyncing', message: /behind/, facts: { topics: inSync(0, 1) } },
   { reason: 'UsersPending', message: /9 users/, facts: { users: {} } },
-  { reason: 'TopicsPending', message: /19 topics are missing/, facts: { topics: inSync(0, 1, 2) } },
+  { reason: 'TopicsPending', message: /39 topics are missing/, facts: { topics: inSync(0, 1, 2) } },
   { reason: 'RightsPending', message: /rights/, facts: { rights: [] } },
   { reason: 'InvalidParameters', message: /spec.kafka.parameters/, facts: { settingsRefusal: 'refused' } },
 ];

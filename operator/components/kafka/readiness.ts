@@ -1,6 +1,7 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
-import { describeGrowth, describePendingClaim, describePodProblem, findPendingClaim } from '../../objects/claims.ts';
+import { podsHaveAddresses, storeChecks, templateSeen } from '../../objects/store-checks.ts';
 import type { Readiness } from '../contract.ts';
+import { faultMarks } from './desired/scripts.ts';
 import { differingRights, differingTopics, differingUsers } from './differences.ts';
 import { findFault } from './faults.ts';
 import type { BuiltinObserved, ClusterFacts, Observed } from './observed.ts';
@@ -10,13 +11,16 @@ import { findLagging, findLeaderless } from './safety.ts';
 
 type Check = (observed: BuiltinObserved, stack: CompleteStack) => Readiness | undefined;
 
+const { podsRun, volumesBound, volumesSized } = storeChecks((stack) => stack.kafka.storage);
+
 /** Most fundamental first; the first one that has something to say decides. */
 const checks: readonly Check[] = [
   credentialsExist,
   noFault,
+  volumesHaveSpace,
   podsRun,
   volumesBound,
-  podsExist,
+  (observed) => podsHaveAddresses(observed, observed.size),
   brokersLetUsIn,
   templateSeen,
   clusterAnswers,
@@ -71,32 +75,15 @@ function noFault(observed: BuiltinObserved, stack: CompleteStack): Readiness | u
   return fault === undefined ? undefined : { state: 'failed', ...fault, terminal: true, retryAfterMs: 60_000 };
 }
 
-/** Scheduling, image, configuration, crashes. */
-function podsRun({ podProblem, claims }: BuiltinObserved, stack: CompleteStack): Readiness | undefined {
-  return podProblem === undefined
-    ? undefined
-    : failed(podProblem.reason, describePodProblem(podProblem, claims, stack.kafka.storage.className));
-}
-
-function volumesBound({ claims }: BuiltinObserved, stack: CompleteStack): Readiness | undefined {
-  const waiting = findPendingClaim(claims);
-  return waiting === undefined
-    ? undefined
-    : progressing('VolumePending', describePendingClaim(waiting, stack.kafka.storage.className), 2000);
-}
-
-function podsExist({ pods, size }: BuiltinObserved): Readiness | undefined {
-  const addressed = pods.filter(({ ordinal, address }) => ordinal < size && address !== undefined).length;
-  return addressed < size
-    ? progressing('PodsPending', `${addressed} of ${size} pods have an address.`, 2000)
-    : undefined;
-}
-
-/** Until Kubernetes has read a changed template, nobody knows which pods are outdated: "ready" would be too early. */
-function templateSeen({ statefulSet }: BuiltinObserved): Readiness | undefined {
-  return statefulSet?.updateRevision === undefined
-    ? progressing('Updating', 'Kubernetes has not taken the newest template over yet.', 500)
-    : undefined;
+function volumesHaveSpace({ pods }: BuiltinObserved, stack: CompleteStack): Readiness | undefined {
+  const full = pods.find(({ isReady, lastWords }) => !isReady && lastWords?.startsWith(faultMarks.full) === true);
+  if (full === undefined) {
+    return undefined;
+  }
+  const { size } = stack.kafka.storage;
+  const free = full.lastWords?.slice(faultMarks.full.length).trim();
+  const message = `The volume of ${full.name} is full (${free} MiB of ${size} are free), so its broker cannot start. Set spec.kafka.storage.size to more than ${size}; events are kept for as long as their topic says.`;
+  return failed('DiskFull', message);
 }
 
 function brokersLetUsIn({ answer }: BuiltinObserved): Readiness | undefined {
@@ -193,10 +180,4 @@ function settingsTaken({ settingsRefusal }: ClusterFacts): Readiness | undefined
   return settingsRefusal === undefined
     ? undefined
     : failed('InvalidParameters', `${settingsRefusal}. Change spec.kafka.parameters; the brokers keep what they have.`);
-}
-
-/** Last: a store whose volumes still grow works as before. */
-function volumesSized({ claims }: BuiltinObserved, stack: CompleteStack): Readiness | undefined {
-  const growth = describeGrowth(claims, stack.kafka.storage.size);
-  return growth === undefined ? undefined : progressing('VolumeGrowing', growth, 2000);
 }

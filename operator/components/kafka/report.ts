@@ -46,7 +46,7 @@ function describeGuarantee(brokers: number): string {
   const { factor, minimumInSync } = copiesOf(brokers);
   const plain = 'Clients log in by SCRAM and may use what their service declares; connections are not encrypted';
   return minimumInSync > 1
-    ? `${factor} copies of each event, ${minimumInSync} of them before it is acknowledged: the loss of one broker loses nothing and stops nothing. ${plain}.`
+    ? `${factor} copies of each event, ${minimumInSync} of them before it is acknowledged: the loss of one broker loses nothing. One that is killed stops writing until its session is over: for some 10 s, 15 s if it was the active controller; one that is restarted hands over first. ${plain}.`
     : `One copy that must confirm: while a broker is away its topics cannot be used, and events are gone if its volume is. ${plain}.`;
 }
 

@@ -1,6 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
+import { waitFor } from '#lab/control-plane/wait.ts';
 import { aCompleteStack } from '../../testing/complete.ts';
 import { KafkaStack } from './testing/kafka-stack.ts';
+import { LimitedVolume } from './testing/limited-volume.ts';
 import { EventWriter, readAll } from './testing/writer.ts';
 
 const topic = 'shop.order.v1';
@@ -74,3 +76,28 @@ test.serial(
     t.deepEqual(stack.steps, []);
   },
 );
+
+const serialAsRoot = process.getuid?.() === 0 ? test.serial : test.serial.skip;
+
+serialAsRoot('a broker whose volume is full says so, and works on when the volume has grown', async (t) => {
+  const stack = await start(t, 1);
+  const writer = await EventWriter.start(stack.pods.client('order'), topic);
+  t.teardown(() => writer.stop());
+  await waitFor('some events', async () => writer.count > 20, { timeoutMs: 60_000 });
+
+  await stack.pods.stop(0);
+  const volume = await LimitedVolume.from(stack.pods.takeVolume(0), '96m');
+  t.teardown(() => volume[Symbol.asyncDispose]());
+  stack.pods.giveVolume(0, volume.folder);
+  await volume.fill();
+  const full = await stack.until(({ readiness }) => readiness.state === 'failed');
+  t.like(full.readiness, { reason: 'DiskFull', terminal: false });
+  t.regex(full.readiness.message, /shop-kafka-0 is full.*spec\.kafka\.storage\.size/);
+  t.deepEqual(stack.steps, []);
+
+  await volume.grow('256m');
+  await stack.untilSettled();
+  const { acknowledged } = await writer.stop();
+  const { lost } = await readAll(stack.pods.client('search'), topic, 'search.test', acknowledged);
+  t.deepEqual(lost, []);
+});

@@ -1,4 +1,11 @@
-import { deadLetterRetentionHours, deadLetterTopic, shopTopics, type Topic } from '#contracts/topics.ts';
+import {
+  deadLetterRetentionHours,
+  deadLetterTopic,
+  retryRetentionHours,
+  retryTopics,
+  shopTopics,
+  type Topic,
+} from '#contracts/topics.ts';
 import type { CompleteStack, CompleteTopic } from '../../api/v1beta1/complete-stack.ts';
 import { copiesOf } from './names.ts';
 
@@ -18,9 +25,9 @@ export const ownedTopicConfigs: readonly string[] = [
   'retention.ms',
 ];
 
-/** The services' topics, their dead-letter topics and those of the manifest, by name. */
+/** The services' topics, their retry and dead-letter topics and those of the manifest, by name. */
 export function wantedTopics(stack: CompleteStack, brokers: number): readonly WantedTopic[] {
-  const shop = shopTopics.flatMap((topic) => [shopTopic(topic, stack, brokers), ...deadLetters(topic, brokers)]);
+  const shop = shopTopics.flatMap((topic) => [shopTopic(topic, stack, brokers), ...failures(topic, brokers)]);
   const extra = stack.kafka.topics
     .filter(({ state }) => state === 'Present')
     .map((topic) => extraTopic(topic, brokers));
@@ -40,17 +47,15 @@ function shopTopic(topic: Topic, stack: CompleteStack, brokers: number): WantedT
   );
 }
 
-/** One partition: few events go there, and a person reads them in order. */
-function deadLetters(topic: Topic, brokers: number): readonly WantedTopic[] {
-  return topic.consumers.length === 0
-    ? []
-    : [
-        wanted(
-          { name: deadLetterTopic(topic.name), partitions: 1, cleanup: 'delete' },
-          deadLetterRetentionHours,
-          brokers,
-        ),
-      ];
+/** Where consumers put what they could not handle. One partition each: few events go there, and a person reads them in order. */
+function failures({ name, consumers }: Topic, brokers: number): readonly WantedTopic[] {
+  if (consumers.length === 0) return [];
+  const single = (topic: string, retentionHours: number) =>
+    wanted({ name: topic, partitions: 1, cleanup: 'delete' }, retentionHours, brokers);
+  return [
+    ...retryTopics(name).map((retry) => single(retry.name, retryRetentionHours)),
+    single(deadLetterTopic(name), deadLetterRetentionHours),
+  ];
 }
 
 function extraTopic({ name, partitions, replicationFactor, ...topic }: CompleteTopic, brokers: number): WantedTopic {

@@ -46,6 +46,7 @@ export const users = { superuser: 'postgres', replication: 'standby', rest: 'ope
 export const databaseOwners = [
   'user',
   'product',
+  'cart',
   'order',
   'payment',
   'inventory',

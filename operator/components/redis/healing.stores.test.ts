@@ -50,6 +50,7 @@ test.serial('a replica takes over from a killed primary, which comes back as a r
   const redis = await startFormed(t, 3, 1);
   const client = connect(t, redis);
   await writeKeys(client, 500);
+  await redis.pods.whenReplicated();
   const writer = startWriter(client);
   await redis.pods.stop(0, 'SIGKILL');
   const lost = await redis.pass();
@@ -67,6 +68,7 @@ test.serial(
   async (t) => {
     const redis = await startFormed(t, 3, 1);
     await writeKeys(connect(t, redis), 500);
+    await redis.pods.whenReplicated();
     await redis.pods.stop(1, 'SIGKILL');
     await redis.pods.wipe(1);
     await redis.pods.start(1);
@@ -81,6 +83,7 @@ test.serial(
 test.serial('the majority of primaries without their volumes: replicas take over by decision', async (t) => {
   const redis = await startFormed(t, 3, 1);
   await writeKeys(connect(t, redis), 500);
+  await redis.pods.whenReplicated();
   await Promise.all([0, 1].map((ordinal) => redis.pods.stop(ordinal, 'SIGKILL')));
   await Promise.all([0, 1].map((ordinal) => redis.pods.wipe(ordinal)));
   await redis.grow();

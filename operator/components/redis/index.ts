@@ -1,5 +1,6 @@
 import { kinds } from '../../api/kinds.ts';
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
+import { storePermissions } from '../../objects/permissions.ts';
 import { type CredentialRequest, defineComponent, type SecretInput } from '../contract.ts';
 import { configure } from './actions/configure.ts';
 import { form } from './actions/form.ts';
@@ -11,7 +12,6 @@ import { buildDesired } from './desired/index.ts';
 import { gatherRedis } from './gather.ts';
 import { credentialKeys, redisComponent, redisNames } from './names.ts';
 import type { Observed } from './observed.ts';
-import { permissions } from './permissions.ts';
 import { judgeRedis } from './readiness.ts';
 import { reportRedis } from './report.ts';
 
@@ -29,7 +29,7 @@ export const redis = defineComponent<Observed>({
     kinds.Pod,
     kinds.PersistentVolumeClaim,
   ],
-  permissions,
+  permissions: storePermissions,
   isEnabled: () => true,
   credentials: (stack) => (stack.redis.mode === 'External' ? [] : [credentialsOf(stack)]),
   inputs: (stack) => (stack.redis.mode === 'External' ? [inputOf(stack)] : []),

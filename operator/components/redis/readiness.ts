@@ -1,5 +1,5 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
-import { describeGrowth, describePendingClaim, describePodProblem, findPendingClaim } from '../../objects/claims.ts';
+import { podsHaveAddresses, storeChecks, templateSeen } from '../../objects/store-checks.ts';
 import { type Readiness, watchIntervalMs } from '../contract.ts';
 import { findFault } from './faults.ts';
 import { planLayout } from './layout.ts';
@@ -9,7 +9,7 @@ import type { Answer, BuiltinObserved, Observed } from './observed.ts';
 import { judgeExternal } from './readiness-external.ts';
 import { findLaggard, findTrouble, findUncovered } from './safety.ts';
 import { slotCount } from './slots.ts';
-import { isEmptyNode, unassignedSlots } from './topology.ts';
+import { isEmptyNode } from './topology.ts';
 
 /** Reasons of this component's condition with their meaning. */
 export const redisReasons = {
@@ -42,13 +42,15 @@ export type RedisReason = keyof typeof redisReasons;
 
 type Check = (observed: BuiltinObserved, stack: CompleteStack) => Readiness | undefined;
 
+const { podsRun, volumesBound, volumesSized } = storeChecks((stack) => stack.redis.storage);
+
 /** Most fundamental first; the first one that has something to say decides. */
 const checks: readonly Check[] = [
   credentialsExist,
   noFault,
   podsRun,
   volumesBound,
-  podsExist,
+  (observed, stack) => podsHaveAddresses(observed, shapeOf(stack).pods),
   nodesLetUsIn,
   nodesAnswer,
   persistenceWorks,
@@ -98,35 +100,6 @@ function noFault(observed: BuiltinObserved, stack: CompleteStack): Readiness | u
   const fault = findFault(observed, stack);
   // Terminal, yet looked at again: the volume may come back without any event on an object of ours.
   return fault === undefined ? undefined : { state: 'failed', ...fault, terminal: true, retryAfterMs: 60_000 };
-}
-
-/** Scheduling, image, configuration, crashes. */
-function podsRun({ podProblem, claims }: BuiltinObserved, stack: CompleteStack): Readiness | undefined {
-  return podProblem === undefined
-    ? undefined
-    : failed(podProblem.reason, describePodProblem(podProblem, claims, stack.redis.storage.className));
-}
-
-function volumesBound({ claims }: BuiltinObserved, stack: CompleteStack): Readiness | undefined {
-  const waiting = findPendingClaim(claims);
-  return waiting === undefined
-    ? undefined
-    : progressing('VolumePending', describePendingClaim(waiting, stack.redis.storage.className), 2000);
-}
-
-/** Until Kubernetes has read a changed template, nobody knows which pods are outdated: "ready" would be too early. */
-function templateSeen({ statefulSet }: BuiltinObserved): Readiness | undefined {
-  return statefulSet?.updateRevision === undefined
-    ? progressing('Updating', 'Kubernetes has not taken the newest template over yet.', 500)
-    : undefined;
-}
-
-function podsExist({ pods }: BuiltinObserved, stack: CompleteStack): Readiness | undefined {
-  const wanted = shapeOf(stack).pods;
-  const addressed = pods.filter(({ ordinal, address }) => ordinal < wanted && address !== undefined).length;
-  return addressed < wanted
-    ? progressing('PodsPending', `${addressed} of ${wanted} pods have an address.`, 2000)
-    : undefined;
 }
 
 function nodesLetUsIn({ answers }: BuiltinObserved): Readiness | undefined {
@@ -181,7 +154,7 @@ function persistenceWorks({ topology }: BuiltinObserved): Readiness | undefined 
 }
 
 function clusterFormed({ topology }: BuiltinObserved): Readiness | undefined {
-  const free = unassignedSlots(topology).length;
+  const free = topology.unassigned.length;
   const outside = topology.kept.filter((member) => isEmptyNode(member)).length;
   if (free === 0 && outside === 0) {
     return undefined;
@@ -220,10 +193,4 @@ function shapeIsWanted({ topology, statefulSet }: BuiltinObserved, stack: Comple
 function replicasFollow({ topology }: BuiltinObserved, stack: CompleteStack): Readiness | undefined {
   const message = findLaggard(topology, shapeOf(stack));
   return message === undefined ? undefined : progressing('ReplicasSyncing', message, 500);
-}
-
-/** Last: a store whose volumes still grow works as before. */
-function volumesSized({ claims }: BuiltinObserved, stack: CompleteStack): Readiness | undefined {
-  const growth = describeGrowth(claims, stack.redis.storage.size);
-  return growth === undefined ? undefined : progressing('VolumeGrowing', growth, 2000);
 }

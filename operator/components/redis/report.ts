@@ -3,7 +3,7 @@ import type { Report, Warning } from '../contract.ts';
 import { builtinConnection } from './connection.ts';
 import { shapeOf } from './names.ts';
 import type { BuiltinObserved, ExternalObserved, Observed } from './observed.ts';
-import { identities, type Member, type Topology, unassignedSlots } from './topology.ts';
+import { identities, type Member, type Topology } from './topology.ts';
 
 /** What the status says of Redis beside its readiness. */
 export function reportRedis(observed: Observed, stack: CompleteStack): Report {
@@ -24,7 +24,7 @@ function reportBuiltin(observed: BuiltinObserved, stack: CompleteStack): Report 
   const { topology } = observed;
   const { host, port } = builtinConnection(stack, {});
   const [identity] = identities(topology);
-  const isFormed = topology.isComplete && unassignedSlots(topology).length === 0;
+  const isFormed = topology.isComplete && topology.unassigned.length === 0;
   return {
     guarantee: describeGuarantee(stack),
     endpoint: `${host}:${port}`,

@@ -1,12 +1,12 @@
 import test from 'ava';
 import { aShape, emptyModel, emptyNode, formedModel, observe } from './testing/model.ts';
-import { absentOwners, buildTopology, identities, isEmptyNode, participants, unassignedSlots } from './topology.ts';
+import { absentOwners, buildTopology, identities, isEmptyNode, participants } from './topology.ts';
 
 const shape = aShape(3, 1);
 
 test('every slot has the owner that says so itself', (t) => {
   const { topology } = observe(formedModel(shape), { shape });
-  t.deepEqual(unassignedSlots(topology), []);
+  t.deepEqual(topology.unassigned, []);
   t.deepEqual(absentOwners(topology), []);
   t.deepEqual(
     topology.shards.map(({ primary, replicas }) => [primary.id, ...replicas.map(({ id }) => id)]),

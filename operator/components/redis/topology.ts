@@ -23,6 +23,8 @@ export interface Topology {
   readonly owners: readonly (string | undefined)[];
   /** Ascending slots by id of their owner. */
   readonly owned: ReadonlyMap<string, readonly number[]>;
+  /** Ascending slots that nobody owns. */
+  readonly unassigned: readonly number[];
   /** By id of the primary, members only, by ordinal of the primary. */
   readonly shards: readonly Shard[];
 }
@@ -40,7 +42,7 @@ export function buildTopology(pods: readonly RedisPod[], answers: ReadonlyMap<st
   // Two pods with one id: the caches still show a pod whose address another one has now. Neither can be told apart.
   const members = answering.filter(({ id }) => answering.filter((other) => other.id === id).length === 1);
   const owners = findOwners(members);
-  const owned = groupByOwner(owners);
+  const { owned, unassigned } = groupByOwner(owners);
   const kept = members.filter(({ ordinal }) => ordinal < shape.pods);
   return {
     shape,
@@ -51,6 +53,7 @@ export function buildTopology(pods: readonly RedisPod[], answers: ReadonlyMap<st
     isComplete: kept.length === shape.pods,
     owners,
     owned,
+    unassigned,
     shards: buildShards(members, owned),
   };
 }
@@ -64,7 +67,7 @@ function toMember(pod: RedisPod, answer: Answer | undefined): readonly Member[] 
  * the slots of a node that does not answer are known as well.
  */
 function findOwners(members: readonly Member[]): readonly (string | undefined)[] {
-  const owners: (string | undefined)[] = Array.from({ length: slotCount });
+  const owners = new Array<string | undefined>(slotCount).fill(undefined);
   const ids = new Set(members.map(({ id }) => id));
   const absent = members.flatMap(({ view }) => view).filter(({ id, slots }) => slots.length > 0 && !ids.has(id));
   for (const { id, slots } of [...byEpoch(members), ...byEpoch(absent)]) {
@@ -85,17 +88,22 @@ function claim(owners: (string | undefined)[], id: string, ranges: readonly Slot
   }
 }
 
-function groupByOwner(owners: readonly (string | undefined)[]): ReadonlyMap<string, readonly number[]> {
+function groupByOwner(owners: readonly (string | undefined)[]): Pick<Topology, 'owned' | 'unassigned'> {
   const owned = new Map<string, number[]>();
+  const unassigned: number[] = [];
   for (const [slot, owner] of owners.entries()) {
-    const slots = owner === undefined ? undefined : owned.get(owner);
-    if (slots !== undefined) {
-      slots.push(slot);
-    } else if (owner !== undefined) {
+    if (owner === undefined) {
+      unassigned.push(slot);
+      continue;
+    }
+    const slots = owned.get(owner);
+    if (slots === undefined) {
       owned.set(owner, [slot]);
+    } else {
+      slots.push(slot);
     }
   }
-  return owned;
+  return { owned, unassigned };
 }
 
 function buildShards(members: readonly Member[], owned: Topology['owned']): readonly Shard[] {
@@ -116,11 +124,6 @@ export function isEmptyNode(member: Member): boolean {
 /** Nodes that are part of the cluster, or should be: everyone but empty pods that the manifest does not want. */
 export function participants(topology: Topology): readonly Member[] {
   return topology.members.filter((member) => member.ordinal < topology.shape.pods || !isEmptyNode(member));
-}
-
-/** Slots that nobody owns. */
-export function unassignedSlots(topology: Topology): readonly number[] {
-  return topology.owners.flatMap((owner, slot) => (owner === undefined ? [slot] : []));
 }
 
 /** Owners of slots that are no member: their slots cannot be read now. */

@@ -1,4 +1,4 @@
-import type { ServiceName } from '../../api/v1beta1/complete-stack.ts';
+import { type ServiceName, serviceNames } from '../../api/v1beta1/complete-stack.ts';
 
 /** What one service of the shop is, as far as running it is concerned. */
 export interface ServiceDefinition {
@@ -12,20 +12,70 @@ export interface ServiceDefinition {
   readonly usesKafka: boolean;
   /** Asks Elasticsearch. */
   readonly usesSearch: boolean;
-  /** Calls the other services: gets their addresses and the public keys of the identity tokens. */
+  /** Signs access tokens: gets the private key, which no other service has. */
+  readonly signsTokens: boolean;
+  /** The door: gets the public keys of the access tokens, and its address is the shop's. */
   readonly isGateway: boolean;
+  /** Neighbours that it asks over HTTP: those that run are given to it as `APP_UPSTREAM_<NAME>`. */
+  readonly calls: readonly ServiceName[];
 }
 
 /** The services that this release of the operator runs. To add one: add its row, its folder and its image. */
 export const serviceCatalog: readonly ServiceDefinition[] = [
   {
+    name: 'user',
+    port: 3001,
+    ownsDatabase: true,
+    usesRedis: false,
+    usesKafka: true,
+    usesSearch: false,
+    signsTokens: true,
+    isGateway: false,
+    calls: [],
+  },
+  {
     name: 'product',
     port: 3002,
     ownsDatabase: true,
     usesRedis: false,
-    usesKafka: false,
+    usesKafka: true,
     usesSearch: false,
+    signsTokens: false,
     isGateway: false,
+    calls: [],
+  },
+  {
+    name: 'cart',
+    port: 3003,
+    ownsDatabase: true,
+    usesRedis: true,
+    usesKafka: true,
+    usesSearch: false,
+    signsTokens: false,
+    isGateway: false,
+    calls: ['product', 'inventory'],
+  },
+  {
+    name: 'inventory',
+    port: 3006,
+    ownsDatabase: true,
+    usesRedis: false,
+    usesKafka: true,
+    usesSearch: false,
+    signsTokens: false,
+    isGateway: false,
+    calls: [],
+  },
+  {
+    name: 'search',
+    port: 3008,
+    ownsDatabase: false,
+    usesRedis: false,
+    usesKafka: true,
+    usesSearch: true,
+    signsTokens: false,
+    isGateway: false,
+    calls: ['product'],
   },
   {
     name: 'gateway',
@@ -34,7 +84,9 @@ export const serviceCatalog: readonly ServiceDefinition[] = [
     usesRedis: true,
     usesKafka: false,
     usesSearch: false,
+    signsTokens: false,
     isGateway: true,
+    calls: serviceNames.filter((name) => name !== 'gateway'),
   },
 ];
 

@@ -1,6 +1,5 @@
 import type { PolicyRule } from '../../api/kubernetes.ts';
-
-const manage = ['create', 'delete', 'get', 'list', 'patch', 'watch'];
+import { manage } from '../../objects/permissions.ts';
 
 /** What running the shop's services takes. */
 export const permissions: readonly PolicyRule[] = [

@@ -1,4 +1,5 @@
-import { serviceNames } from '../complete-stack.ts';
+import { type ServiceName, serviceNames } from '../complete-stack.ts';
+import { type RequiredNeighbour, requiredNeighbours, upstreamVariable } from '../neighbours.ts';
 import { profiles } from '../profiles.ts';
 import { storeNames } from '../versions.ts';
 import { absent, valueOr } from './expressions.ts';
@@ -15,6 +16,7 @@ export const specRules: readonly RuleText[] = [
   refuseSinglePod('replicas'),
   refuseSinglePod('autoscaling.minReplicas'),
   refuseSinglePod('autoscaling.maxReplicas'),
+  ...requiredNeighbours.map(refuseMissingNeighbour),
   {
     cel: "self.deletionPolicy != 'Snapshot' || has(self.backup)",
     message: 'deletionPolicy Snapshot needs backup.destination: the last backup must go somewhere',
@@ -100,6 +102,22 @@ function refuseSinglePod(field: string): RuleText {
   return {
     cel: `self.profile != 'Production' || !${names}.exists(name, ${isSingle})`,
     message: `{${names}.filter(name, ${isSingle})}: ${field} below 2 is a single point of failure, which profile Production refuses`,
+    field: '.services',
+  };
+}
+
+/**
+ * A service whose neighbour is switched off would never start. Leaving it running with the address of nothing would be a
+ * shop that says Ready and answers 503, so the manifest is refused; who has the neighbour elsewhere says where.
+ */
+function refuseMissingNeighbour({ service, neighbour }: RequiredNeighbour): RuleText {
+  const stated = (name: ServiceName) => `has(self.services) && '${name}' in self.services`;
+  const isOff = (name: ServiceName) => `(${stated(name)} && !self.services['${name}'].enabled)`;
+  const variable = upstreamVariable(neighbour);
+  const env = `self.services['${service}'].env`;
+  return {
+    cel: `!${isOff(neighbour)} || ${isOff(service)} || (${stated(service)} && has(${env}) && '${variable}' in ${env})`,
+    message: `${neighbour}: enabled is false, but ${service} is on and cannot start without it: switch ${neighbour} on, switch ${service} off as well, or name another one in ${service}'s env as ${variable}`,
     field: '.services',
   };
 }

@@ -136,7 +136,10 @@ const endpoints = mapOf(
 export const statusSchema = Type.Object(
   {
     observedGeneration: Type.Optional(
-      Type.Integer({ description: 'Generation of the manifest that this status speaks of.', minimum: 0 }),
+      Type.Integer({
+        description: 'Generation of the manifest that this status speaks of; -1 before the operator has seen any.',
+        minimum: -1,
+      }),
     ),
     phase: Type.Optional(choice(words(phases), 'One word for the state; the conditions say why.')),
     message: optionalText('One sentence: what is going on and what blocks it.', 2048),
@@ -183,5 +186,9 @@ export const statusSchema = Type.Object(
     ),
     operatorVersion: optionalText('Version of the operator that wrote this status.', 64),
   },
-  { description: 'What the operator observed; written by the operator only.' },
+  {
+    description: 'What the operator observed; written by the operator only.',
+    // kstatus and `kubectl wait` take an object without a status for done: this one speaks from the moment it is accepted.
+    default: { observedGeneration: -1, phase: 'Pending', message: 'No operator has looked at this stack yet.' },
+  },
 );

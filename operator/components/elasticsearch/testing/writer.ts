@@ -10,6 +10,8 @@ export interface Written {
 }
 
 const batchSize = 10;
+/** As the services ask: a node that is gone without a word must not hold a writer longer. */
+const requestTimeoutMs = 2000;
 
 /** Writes numbered documents in bulk, to whichever node answers, until it is stopped. */
 export class BulkWriter {
@@ -19,6 +21,8 @@ export class BulkWriter {
   readonly #acknowledged: number[] = [];
   #attempts = 0;
   #longestGapMs = 0;
+  #gapMs = 0;
+  #last = performance.now();
   #isStopped = false;
 
   private constructor(urls: () => readonly string[], index: string) {
@@ -36,6 +40,13 @@ export class BulkWriter {
     return this.#acknowledged.length;
   }
 
+  /** Longest time between two acknowledgements since it was asked last, milliseconds. */
+  takeLongestGapMs(): number {
+    const gapMs = Math.round(Math.max(this.#gapMs, performance.now() - this.#last));
+    this.#gapMs = 0;
+    return gapMs;
+  }
+
   async stop(): Promise<Written> {
     this.#isStopped = true;
     await this.#done;
@@ -43,15 +54,16 @@ export class BulkWriter {
   }
 
   async #write(): Promise<void> {
-    let last = performance.now();
+    this.#last = performance.now();
     for (let id = 0; !this.#isStopped; id += batchSize) {
       const ids = Array.from({ length: batchSize }, (_, offset) => id + offset);
       const stored = await this.#send(ids, id / batchSize);
       this.#attempts += batchSize;
       if (stored.length > 0) {
         const now = performance.now();
-        this.#longestGapMs = Math.max(this.#longestGapMs, Math.round(now - last));
-        last = now;
+        this.#gapMs = Math.max(this.#gapMs, now - this.#last);
+        this.#longestGapMs = Math.max(this.#longestGapMs, Math.round(now - this.#last));
+        this.#last = now;
         this.#acknowledged.push(...stored);
       }
       await delay(20);
@@ -63,11 +75,11 @@ export class BulkWriter {
     const urls = this.#urls();
     const lines = ids.flatMap((id) => [{ index: { _index: this.#index, _id: String(id) } }, { id }]);
     try {
-      const answer = await fetch(`${urls[turn % urls.length]}/_bulk?timeout=5s`, {
+      const answer = await fetch(`${urls[turn % urls.length]}/_bulk?timeout=1s`, {
         method: 'POST',
         headers: { 'content-type': 'application/x-ndjson' },
         body: `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`,
-        signal: AbortSignal.timeout(8000),
+        signal: AbortSignal.timeout(requestTimeoutMs),
       });
       // `as`: the format of the server's answer.
       const { items = [] } = (await answer.json()) as BulkAnswer;

@@ -17,12 +17,15 @@ export interface Paths {
 }
 
 /** First words of the termination log when a person has to decide. */
-export const faultMarks = { mismatch: 'IdentityMismatch', missing: 'DataMissing' } as const;
+export const faultMarks = { mismatch: 'IdentityMismatch', missing: 'DataMissing', full: 'VolumeFull' } as const;
+
+/** Kafka ends when it cannot write, and needs a little to start: checkpoints and the index of a new segment (10 MiB). */
+const leastFreeKib = 10_240;
 
 /**
  * Formats an empty volume and starts the server. At the formation of the cluster every node gets the same list of first
  * controllers; a volume that is empty later joins without a vote, and the operator gives it one. A volume of another
- * cluster, and the lost volume of a single node, end the container with a word to the operator.
+ * cluster, the lost volume of a single node and a full one end the container with a word to the operator.
  */
 export function startScript(paths: Paths): string {
   return `#!/bin/sh
@@ -36,6 +39,9 @@ give_up() {
   echo "$*" | tee ${paths.terminationLog} >&2
   exit 1
 }
+
+free=$(df -Pk ${paths.data} | { read -r _; read -r _ _ _ free _; echo "$free"; })
+[ "$free" -ge ${leastFreeKib} ] || give_up ${faultMarks.full} "$((free / 1024))"
 
 cat ${paths.config}/server.properties ${paths.users}/users.properties |
   sed "s/@ORDINAL@/\${POD_NAME##*-}/g; s/@HOST@/$host/g" > "$properties"

@@ -3,6 +3,7 @@ import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
+import { retryFor } from '#chassis/kafka/client.ts';
 import { kafkaDirectory } from '../../../../lab/images/kafka.ts';
 import { jvmFlags, type KafkaPrograms, kafkaPrograms } from '../../../../lab/stores/kafka.ts';
 import {
@@ -133,7 +134,7 @@ export class KafkaPods {
       sasl: { mechanism: 'scram-sha-512', username: service, password },
       logLevel: logLevel.NOTHING,
       connectionTimeout: 1000,
-      retry: { retries: 60, initialRetryTime: 100, maxRetryTime: 1000 },
+      retry: retryFor(60_000),
       socketFactory: ({ host, port, onConnect }) => connect({ host: this.resolve(host), port }, onConnect),
     });
   }

@@ -6,7 +6,7 @@ import { identitySource, newIdentity } from '../identity.ts';
 import { planLayout } from '../layout.ts';
 import type { Observed } from '../observed.ts';
 import { evenShares, type SlotRange, slotCount, toRanges } from '../slots.ts';
-import { identities, type Topology, unassignedSlots } from '../topology.ts';
+import { identities, type Topology } from '../topology.ts';
 import { meetNodes } from './meet.ts';
 import { attempt, command, type NodeRef, refOfMember } from './nodes.ts';
 
@@ -27,7 +27,7 @@ type Builtin = Extract<Observed, { mode: 'Builtin' }>;
 
 function planFormation(observed: Builtin, stack: CompleteStack): Plan {
   const { topology } = observed;
-  const free = unassignedSlots(topology);
+  const free = topology.unassigned;
   if (free.length === 0 || !topology.isComplete || findFault(observed, stack) !== undefined) {
     return { kind: 'none' };
   }

@@ -8,7 +8,7 @@ import { planMoves } from '../moves.ts';
 import { redisNames, scaleManager } from '../names.ts';
 import type { BuiltinObserved, Observed } from '../observed.ts';
 import { allNodesOk, firstComplaint, noOpenSlots, ownersKnown, replicasFollowing, slotsCovered } from '../safety.ts';
-import { isEmptyNode, participants, strangers, unassignedSlots } from '../topology.ts';
+import { isEmptyNode, participants, strangers } from '../topology.ts';
 import { switchPrimary } from './failover.ts';
 import { moveSlots, type SlotTransfer } from './move-slots.ts';
 import { attempt, command, type NodeRef, refOfMember, waitFor } from './nodes.ts';
@@ -49,7 +49,7 @@ const none: Plan = { kind: 'none' };
 
 function planScaling(observed: BuiltinObserved, stack: CompleteStack): Plan {
   const { topology } = observed;
-  if (findFault(observed, stack) !== undefined || unassignedSlots(topology).length > 0) {
+  if (findFault(observed, stack) !== undefined || topology.unassigned.length > 0) {
     return none;
   }
   const layout = planLayout(topology);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from 'ioredis';
 import { slotCount } from '../slots.ts';
 
@@ -20,10 +21,21 @@ export interface WriterResult {
   readonly worstGapMs: number;
 }
 
-/** Counts up on many keys, one command after the other, until it is stopped or its client is closed. */
-export function startWriter(client: Cluster): { readonly stop: () => Promise<WriterResult> } {
+/** A writer at work. */
+export interface RunningWriter {
+  /** Writes acknowledged so far. */
+  readonly count: () => number;
+  readonly stop: () => Promise<WriterResult>;
+}
+
+/**
+ * Counts up on many keys, one command after the other and `pauseMs` milliseconds after it, until it is stopped or its
+ * client is closed.
+ */
+export function startWriter(client: Cluster, pauseMs = 0): RunningWriter {
   const acknowledged = new Map<string, number>();
   let isStopped = false;
+  let count = 0;
   let failed = 0;
   let worstGapMs = 0;
   const run = async () => {
@@ -38,15 +50,20 @@ export function startWriter(client: Cluster): { readonly stop: () => Promise<Wri
       );
       if (isDone) {
         acknowledged.set(key, value);
+        count += 1;
         worstGapMs = Math.max(worstGapMs, performance.now() - last);
         last = performance.now();
       } else {
         failed += 1;
       }
+      if (pauseMs > 0) {
+        await delay(pauseMs);
+      }
     }
   };
   const running = run();
   return {
+    count: () => count,
     stop: async () => {
       isStopped = true;
       await running;
@@ -55,8 +72,15 @@ export function startWriter(client: Cluster): { readonly stop: () => Promise<Wri
   };
 }
 
-/** Acknowledged writes that are not there any more (a later value is fine). */
-export async function countLost(client: Cluster, { acknowledged }: WriterResult): Promise<number> {
-  const checks = [...acknowledged].map(async ([key, value]) => Number((await client.get(key)) ?? 0) < value);
-  return (await Promise.all(checks)).filter(Boolean).length;
+/** Keys of acknowledged writes that are not there any more (a later value is fine). */
+export async function listLost(client: Cluster, { acknowledged }: WriterResult): Promise<readonly string[]> {
+  const checks = [...acknowledged].map(async ([key, value]) =>
+    Number((await client.get(key)) ?? 0) < value ? [key] : [],
+  );
+  return (await Promise.all(checks)).flat();
+}
+
+/** How many acknowledged writes are not there any more. */
+export async function countLost(client: Cluster, result: WriterResult): Promise<number> {
+  return (await listLost(client, result)).length;
 }

@@ -158,6 +158,23 @@ export class RedisPods {
     }
   }
 
+  /**
+   * Waits until every replica has confirmed what its primary has by now: a primary answers clients before its replicas, and
+   * what it had not yet sent when it is killed is lost.
+   */
+  async whenReplicated(): Promise<void> {
+    const read = async () => (await this.admin(['INFO', 'replication'])).map(String);
+    const sent = (await read()).map((info) => Number(/master_repl_offset:(\d+)/.exec(info)?.[1]));
+    let isDone = false;
+    while (!isDone) {
+      await delay(20);
+      const confirmed = (await read()).map((info) =>
+        [...info.matchAll(/^slave\d+:.*offset=(\d+)/gm)].map(([, offset]) => Number(offset)),
+      );
+      isDone = confirmed.every((offsets, index) => offsets.every((offset) => offset >= (sent[index] ?? 0)));
+    }
+  }
+
   /** Waits until three of the running nodes are primaries. */
   async whenThreePrimaries(): Promise<void> {
     let isDone = false;

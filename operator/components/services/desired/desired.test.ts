@@ -9,7 +9,7 @@ import { aCompleteStack } from '../../../testing/complete.ts';
 import { aLive } from '../../../testing/live.ts';
 import type { Desired } from '../../contract.ts';
 import { type ServiceDefinition, serviceCatalog } from '../catalog.ts';
-import { identityKeys } from '../names.ts';
+import { identityKeys, identitySecretName } from '../names.ts';
 import { buildDesired } from './index.ts';
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -43,8 +43,8 @@ function at(object: unknown, ...path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>((value, key) => (value as Record<string | number, unknown> | undefined)?.[key], object);
 }
 
-function migrated(stack: CompleteStack): readonly LiveObject[] {
-  const job = find(desiredOf('product', stack), 'Job');
+function migrated(stack: CompleteStack, service = 'product'): readonly LiveObject[] {
+  const job = find(desiredOf(service, stack), 'Job');
   return [aLive('Job', job?.metadata.name ?? '', { status: { complete: true } })];
 }
 
@@ -102,21 +102,27 @@ test('a single pod has no disruption budget, several allow one to be away', (t) 
   t.is(at(budget, 'spec', 'maxUnavailable'), 1);
 });
 
-test('a rotated connection rolls the pods, nothing else does', (t) => {
-  const stack = aCompleteStack();
-  const secret = (appliedHash: string) => aLive('Secret', connectionSecretName('shop', 'redis'), { appliedHash });
-  const hashOfConfig = (appliedHash: string) =>
-    at(
-      find(desiredOf('gateway', stack, [secret(appliedHash)]), 'Deployment'),
-      'spec',
-      'template',
-      'metadata',
-      'annotations',
-      annotations.configHash,
-    );
-  t.is(hashOfConfig('1'), hashOfConfig('1'));
-  t.not(hashOfConfig('1'), hashOfConfig('2'));
-});
+for (const [service, name] of [
+  ['gateway', connectionSecretName('shop', 'redis')],
+  ['product', connectionSecretName('shop', 'postgres', 'product')],
+  ['product', connectionSecretName('shop', 'kafka', 'product')],
+] as const) {
+  test(`a change of ${name} rolls the pods of ${service}, nothing else does`, (t) => {
+    const stack = aCompleteStack();
+    const others = service === 'gateway' ? [] : migrated(stack, service);
+    const hashOfConfig = (appliedHash: string) =>
+      at(
+        find(desiredOf(service, stack, [...others, aLive('Secret', name, { appliedHash })]), 'Deployment'),
+        'spec',
+        'template',
+        'metadata',
+        'annotations',
+        annotations.configHash,
+      );
+    t.is(hashOfConfig('1'), hashOfConfig('1'));
+    t.not(hashOfConfig('1'), hashOfConfig('2'));
+  });
+}
 
 test("the user's environment wins over ours and overrides of the pod come last", (t) => {
   const stack = aCompleteStack({
@@ -156,10 +162,120 @@ test('the gateway gets public keys only', (t) => {
   t.notRegex(text, /PRIVATE KEY|\\"d\\":|\\"p\\":/);
 });
 
+test('the private key is with the user service alone, and only a laptop does without mails', (t) => {
+  const variables = (name: string, stack: CompleteStack) => {
+    const desired = desiredOf(name, stack, definitionOf(name).ownsDatabase ? migrated(stack, name) : []);
+    const environment = at(find(desired, 'Deployment'), 'spec', 'template', 'spec', 'containers', 0, 'env');
+    return new Map((environment as { name: string }[]).map((variable) => [variable.name, variable]));
+  };
+  const development = aCompleteStack();
+  const valueFrom = { secretKeyRef: { name: identitySecretName('shop'), key: identityKeys.signingKey } };
+  for (const { name } of serviceCatalog) {
+    const key = variables(name, development).get('APP_IDENTITY_SIGNING_KEYS');
+    t.deepEqual(key, name === 'user' ? { name: 'APP_IDENTITY_SIGNING_KEYS', valueFrom } : undefined);
+  }
+  t.like(variables('user', development).get('APP_EMAIL_VERIFICATION'), { value: 'off' });
+  t.false(variables('user', aCompleteStack({ profile: 'Production' })).has('APP_EMAIL_VERIFICATION'));
+});
+
+/** What the server of a service is told: by name the value, or the key of a Secret. */
+function told(name: string, stack: CompleteStack): Readonly<Record<string, string>> {
+  const live = definitionOf(name).ownsDatabase ? migrated(stack, name) : [];
+  const deployment = find(desiredOf(name, stack, live), 'Deployment');
+  const environment = at(deployment, 'spec', 'template', 'spec', 'containers', 0, 'env');
+  return Object.fromEntries(
+    (
+      environment as { name: string; value?: string; valueFrom?: { secretKeyRef: { name: string; key: string } } }[]
+    ).map(({ name: variable, value, valueFrom: from }) => [
+      variable,
+      value ?? `${from?.secretKeyRef.name}/${from?.secretKeyRef.key}`,
+    ]),
+  );
+}
+
+function upstreams(name: string, stack: CompleteStack): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(told(name, stack)).filter(([variable]) => /^APP_UPSTREAM_/.test(variable)));
+}
+
+test('a service is told where the neighbours are that it calls, the gateway all of them', (t) => {
+  const stack = aCompleteStack();
+  const [product, inventory] = ['http://shop-product:3002', 'http://shop-inventory:3006'];
+  t.deepEqual(upstreams('cart', stack), { APP_UPSTREAM_PRODUCT: product, APP_UPSTREAM_INVENTORY: inventory });
+  t.deepEqual(upstreams('search', stack), { APP_UPSTREAM_PRODUCT: product });
+  for (const name of ['user', 'product', 'inventory']) t.deepEqual(upstreams(name, stack), {});
+  t.deepEqual(upstreams('gateway', stack), {
+    APP_UPSTREAM_USER: 'http://shop-user:3001',
+    APP_UPSTREAM_PRODUCT: product,
+    APP_UPSTREAM_CART: 'http://shop-cart:3003',
+    APP_UPSTREAM_INVENTORY: inventory,
+    APP_UPSTREAM_SEARCH: 'http://shop-search:3008',
+  });
+});
+
+test('a neighbour that is switched off is not named, and one of the user is', (t) => {
+  const elsewhere = 'http://catalogue.example.com';
+  const stack = aCompleteStack({
+    services: {
+      inventory: { enabled: false },
+      product: { enabled: false },
+      cart: { env: { APP_UPSTREAM_PRODUCT: elsewhere } },
+    },
+  });
+  t.deepEqual(upstreams('cart', stack), { APP_UPSTREAM_PRODUCT: elsewhere });
+});
+
+test('cart, inventory and search get the stores that they use, each with its own login', (t) => {
+  const stack = aCompleteStack();
+  const loginsOf = (name: string) =>
+    Object.fromEntries(
+      Object.entries(told(name, stack)).filter(([variable]) => /_(USERNAME|PASSWORD)$/.test(variable)),
+    );
+  const postgres = (name: string) => ({
+    APP_POSTGRES_USERNAME: `shop-postgres-connection-${name}/username`,
+    APP_POSTGRES_PASSWORD: `shop-postgres-connection-${name}/password`,
+  });
+  const kafka = (name: string) => ({
+    APP_KAFKA_USERNAME: `shop-kafka-connection-${name}/username`,
+    APP_KAFKA_PASSWORD: `shop-kafka-connection-${name}/password`,
+  });
+  t.deepEqual(loginsOf('cart'), {
+    ...postgres('cart'),
+    ...kafka('cart'),
+    APP_REDIS_USERNAME: 'shop-redis-connection/username',
+    APP_REDIS_PASSWORD: 'shop-redis-connection/password',
+  });
+  t.deepEqual(loginsOf('inventory'), { ...postgres('inventory'), ...kafka('inventory') });
+  t.deepEqual(loginsOf('search'), {
+    ...kafka('search'),
+    APP_ELASTICSEARCH_USERNAME: 'shop-elasticsearch-connection/username',
+    APP_ELASTICSEARCH_PASSWORD: 'shop-elasticsearch-connection/password',
+  });
+});
+
+test("stacks that share somebody else's Elasticsearch have indices of their own there", (t) => {
+  const elasticsearch = { mode: 'External', connectionSecretRef: { name: 'theirs' } } as const;
+  const prefixOf = (namespace: string, name: string) =>
+    told('search', { ...aCompleteStack({ elasticsearch }), namespace, name })['APP_SEARCH_PREFIX'] ?? '';
+  const long = 'a-shop-whose-name-has-all-of-its-40-lett';
+  const prefixes = [
+    prefixOf('shop', 'shop'),
+    prefixOf('shop', 'other'),
+    prefixOf('staging', 'shop'),
+    prefixOf('shop', long),
+    prefixOf('shop', `${long.slice(0, -1)}x`),
+  ];
+  t.is(new Set(prefixes).size, prefixes.length);
+  t.regex(prefixes[0] ?? '', /^shop-[0-9a-f]{8}-$/);
+  // What the service itself demands of it.
+  for (const prefix of prefixes) t.regex(prefix, /^[a-z][a-z0-9-]{0,40}$/);
+  t.is(prefixOf('shop', 'shop'), prefixOf('shop', 'shop'));
+  t.false('APP_SEARCH_PREFIX' in told('search', aCompleteStack()));
+});
+
 test('every pod meets the restricted standard, has probes and resources and no token', (t) => {
   const stack = aCompleteStack({ profile: 'Production' });
-  for (const { name } of serviceCatalog) {
-    const deployment = find(desiredOf(name, stack, name === 'product' ? migrated(stack) : []), 'Deployment');
+  for (const { name, ownsDatabase } of serviceCatalog) {
+    const deployment = find(desiredOf(name, stack, ownsDatabase ? migrated(stack, name) : []), 'Deployment');
     const pod = at(deployment, 'spec', 'template', 'spec');
     t.like(pod, { automountServiceAccountToken: false, securityContext: { runAsNonRoot: true } });
     t.like(at(pod, 'containers', 0), {

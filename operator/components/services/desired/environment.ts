@@ -1,5 +1,8 @@
-import { createHash, createPublicKey } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
+import { describeSigningKey } from '#contracts/signing-keys.ts';
 import type { CompleteService, CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
+import { upstreamVariable } from '../../../api/v1beta1/neighbours.ts';
+import { hashOf } from '../../../objects/hash.ts';
 import { connectionSecretName } from '../../../objects/names.ts';
 import type { SecretValues } from '../../contract.ts';
 import { adminPort, type ServiceDefinition, serviceCatalog } from '../catalog.ts';
@@ -26,7 +29,11 @@ export function buildEnvironment(
     ...(definition.usesRedis ? redisVariables(stack) : []),
     ...(definition.usesKafka ? kafkaVariables(definition, stack) : []),
     ...(definition.usesSearch ? searchVariables(stack) : []),
-    ...(definition.isGateway ? gatewayVariables(stack, identity) : []),
+    ...(definition.signsTokens ? tokenVariables(stack) : []),
+    ...(definition.isGateway
+      ? [{ name: 'APP_IDENTITY_JWKS', value: publicKeySet(identity[identityKeys.signingKey] ?? '') }]
+      : []),
+    ...upstreamVariables(definition, stack),
     fromSecret('APP_INTERNAL_KEY', identitySecretName(stack.name), identityKeys.internalKey),
   ];
   const users = Object.entries(service.env)
@@ -93,24 +100,43 @@ const searchKeys = {
 
 function searchVariables(stack: CompleteStack): readonly EnvironmentVariable[] {
   const secret = connectionSecretName(stack.name, 'elasticsearch');
-  return Object.entries(searchKeys).map(([name, key]) => fromSecret(name, secret, key));
+  return [
+    ...Object.entries(searchKeys).map(([name, key]) => fromSecret(name, secret, key)),
+    // Servers of the stack's own hold nobody else's indices, and there the default reads well.
+    ...(stack.elasticsearch.mode === 'External' ? [{ name: 'APP_SEARCH_PREFIX', value: indexPrefix(stack) }] : []),
+  ];
 }
 
-function gatewayVariables(stack: CompleteStack, identity: SecretValues): readonly EnvironmentVariable[] {
-  const upstreams = serviceCatalog
-    .filter((other) => !other.isGateway && stack.services[other.name].enabled)
-    .map((other) => ({
-      name: `APP_UPSTREAM_${other.name.toUpperCase()}`,
-      value: `http://${serviceObjectName(stack.name, other.name)}:${other.port}`,
+/**
+ * What the names of this stack's indices begin with on somebody else's Elasticsearch, where another stack may be. The hash
+ * keeps apart what the name alone does not: stacks of one name in two namespaces, and `shop` from `shop-products`. It is
+ * made from names and not from the uid, so that a stack that is made again finds its indices. 41 characters at most.
+ */
+function indexPrefix({ namespace, name }: CompleteStack): string {
+  return `${name.slice(0, 31)}-${hashOf([namespace, name]).slice(0, 8)}-`;
+}
+
+/** Nothing sends mails in a shop on somebody's laptop: there an account begins without the link of one. */
+function tokenVariables(stack: CompleteStack): readonly EnvironmentVariable[] {
+  return [
+    fromSecret('APP_IDENTITY_SIGNING_KEYS', identitySecretName(stack.name), identityKeys.signingKey),
+    ...(stack.profile === 'Development' ? [{ name: 'APP_EMAIL_VERIFICATION', value: 'off' }] : []),
+  ];
+}
+
+function upstreamVariables(definition: ServiceDefinition, stack: CompleteStack): readonly EnvironmentVariable[] {
+  return serviceCatalog
+    .filter(({ name }) => definition.calls.includes(name) && stack.services[name].enabled)
+    .map(({ name, port }) => ({
+      name: upstreamVariable(name),
+      value: `http://${serviceObjectName(stack.name, name)}:${port}`,
     }));
-  return [{ name: 'APP_IDENTITY_JWKS', value: publicKeySet(identity[identityKeys.signingKey] ?? '') }, ...upstreams];
 }
 
 /** JSON Web Key Set with the public half of the signing key; the key id is derived from the key itself. */
 function publicKeySet(signingKeyPem: string): string {
-  const { n, e } = createPublicKey(signingKeyPem).export({ format: 'jwk' });
-  const kid = createHash('sha256').update(`${e}.${n}`).digest('base64url').slice(0, 16);
-  return JSON.stringify({ keys: [{ kty: 'RSA', use: 'sig', alg: 'RS256', kid, n, e }] });
+  const { n = '', e = '' } = createPublicKey(signingKeyPem).export({ format: 'jwk' });
+  return JSON.stringify({ keys: [describeSigningKey({ n, e })] });
 }
 
 function fromSecret(name: string, secret: string, key: string): EnvironmentVariable {

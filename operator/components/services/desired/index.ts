@@ -46,6 +46,8 @@ function connectionHashes(
   const names = [
     ...(definition.ownsDatabase ? [connectionSecretName(stack.name, 'postgres', definition.name)] : []),
     ...(definition.usesRedis ? [connectionSecretName(stack.name, 'redis')] : []),
+    ...(definition.usesKafka ? [connectionSecretName(stack.name, 'kafka', definition.name)] : []),
+    ...(definition.usesSearch ? [connectionSecretName(stack.name, 'elasticsearch')] : []),
   ];
   const { namespace } = stack;
   return names.map((name) => context.live({ apiVersion: 'v1', kind: 'Secret', namespace, name })?.appliedHash);

@@ -1,9 +1,10 @@
-import type { PolicyRule } from '../../api/kubernetes.ts';
+import type { PolicyRule } from '../api/kubernetes.ts';
 
-const manage = ['create', 'delete', 'get', 'list', 'patch', 'watch'];
+/** All that the operator does with objects that it makes. */
+export const manage = ['create', 'delete', 'get', 'list', 'patch', 'watch'];
 
-/** What running a Redis Cluster takes. */
-export const permissions: readonly PolicyRule[] = [
+/** What running a store as a StatefulSet takes. */
+export const storePermissions: readonly PolicyRule[] = [
   { apiGroups: [''], resources: ['configmaps', 'secrets', 'services'], verbs: manage },
   // The operator restarts pods one by one by deleting them.
   { apiGroups: [''], resources: ['pods'], verbs: ['delete', 'get', 'list', 'watch'] },
