@@ -6,7 +6,7 @@ const defaultIntervalMs = 50;
 export interface WaitOptions {
   readonly timeoutMs: number;
   readonly intervalMs?: number;
-  /** Asked when the time is over; its answer ends the error's message. */
+  /** Asked when the time is over; its answer ends the error's message. Its first line should say most. */
   readonly explain?: () => Promise<string> | string;
 }
 
@@ -34,7 +34,7 @@ export async function waitFor<T>(
 
 async function describeTimeout(what: string, { timeoutMs, explain }: WaitOptions): Promise<string> {
   const explanation = (await explain?.()) ?? '';
-  return `${what}: not within ${timeoutMs / 1000} s${explanation === '' ? '' : `\n${explanation}`}`;
+  return `${what}: not within ${timeoutMs / 1000} s${explanation === '' ? '' : `: ${explanation}`}`;
 }
 
 interface Outcome<T> {

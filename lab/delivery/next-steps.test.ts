@@ -11,6 +11,7 @@ const aShop = (changes: Partial<Shop['cluster']>, kubectlDirectory?: string): Sh
 test('the commands lead back to the same cluster', (t) => {
   t.regex(nextSteps(aShop({})), /make down$/m);
   t.regex(nextSteps(aShop({ name: 'other' })), /make load ONLY=product NAME=other$/m);
+  t.regex(nextSteps(aShop({ name: 'other' })), /make seed NAME=other$/m);
   t.regex(nextSteps(aShop({ kind: 'current', name: 'context' })), /make down CLUSTER=current$/m);
 });
 

@@ -16,7 +16,8 @@ export function nextSteps({ cluster, stack: { namespace, name }, published: { ur
   const path = kubectlDirectory === undefined ? '' : ` PATH=${kubectlDirectory}:$PATH`;
   const rows = [
     ['use kubectl', `export KUBECONFIG=${cluster.kubeconfigPath}${path}`],
-    ['fill the catalogue', `kubectl exec -n ${namespace} deploy/${name}-product -- node main.js seed`],
+    ['fill the shop', `make seed${target}`],
+    ['buy something', `npm run -s walk-through -- ${url}`],
     ['ask the shop', `curl ${url}/api/v1/products?limit=3`],
     ['be its administrator', `TOKEN=$(npm run -s admin-token -- --namespace ${namespace} --stack ${name})`],
     ['see the stack', `kubectl get ecommercestack -n ${namespace} ${name} -o wide`],

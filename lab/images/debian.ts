@@ -21,8 +21,8 @@ const leftOut = [
 ];
 const options = [
   '--variant=minbase',
-  // In place of the package usrmerge, which needs all of Perl: 45 MB. The library is the one that node needs.
-  '--include=usr-is-merged,libatomic1',
+  // In place of the package usrmerge, which needs all of Perl: 45 MB. The libraries are those of the stage `runtime`.
+  '--include=usr-is-merged,libatomic1,libjemalloc2',
   '--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr',
   ...leftOut.map((path) => `--dpkgopt=path-exclude=${path}`),
   '--dpkgopt=path-include=/usr/share/doc/*/copyright',

@@ -84,6 +84,13 @@ test("the project's own Dockerfile: what changes least comes first and only the 
   t.like(planImage(file, { target: 'operator', bases: ['runtime'] }).configure({}), {
     User: '10001:10001',
     WorkingDir: '/app',
-    Entrypoint: ['node', '--max-semi-space-size=1', '--no-sparkplug', 'operator/main.js'],
+    Entrypoint: [
+      'node',
+      '--max-semi-space-size=1',
+      '--no-sparkplug',
+      '--no-turbofan',
+      '--v8-pool-size=1',
+      'operator/main.js',
+    ],
   });
 });

@@ -20,7 +20,7 @@ const programsOf = {
 const cniDirectories = ['/usr/lib/cni', '/usr/libexec/cni', '/opt/cni/bin'];
 
 /** A package that {@link ensureSystemPackages} knows. */
-export type SystemPackage = keyof typeof programsOf | 'containernetworking-plugins' | 'busybox-static';
+export type SystemPackage = keyof typeof programsOf | 'containernetworking-plugins' | 'busybox-static' | 'libjemalloc2';
 
 /** What a node of the lab needs. */
 export const nodePackages: readonly SystemPackage[] = [
@@ -35,6 +35,9 @@ export const nodePackages: readonly SystemPackage[] = [
 
 /** What makes the images of the lab. */
 export const imagePackages: readonly SystemPackage[] = ['mmdebstrap', 'buildah'];
+
+/** What the operator's image loads, for running the image's program outside it. */
+export const operatorPackages: readonly SystemPackage[] = ['libjemalloc2'];
 
 /**
  * Resolves when every package's programs are there: missing ones are installed when this is root on Debian or Ubuntu, and
@@ -81,6 +84,9 @@ async function isPresent(name: SystemPackage): Promise<boolean> {
   }
   if (name === 'busybox-static') {
     return (await findStaticBusybox()) !== undefined;
+  }
+  if (name === 'libjemalloc2') {
+    return (await runSystem(['ldconfig', '-p']).catch(() => '')).includes('libjemalloc.so.2 ');
   }
   const found = await Promise.all(programsOf[name].map(findInPath));
   return found.every((path) => path !== undefined);

@@ -111,9 +111,13 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
   }
 }
 
-/** 16 bytes derived from a text, as Kafka writes them: the same text gives the same id. */
+/**
+ * 16 bytes derived from a text, as Kafka writes them: the same text gives the same id. Kafka's command line takes what
+ * begins with a hyphen for an option.
+ */
 export function kafkaUuid(text: string): string {
-  return createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url');
+  const id = createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url');
+  return id.startsWith('-') ? kafkaUuid(`${text}-`) : id;
 }
 
 const logging = `status = error
