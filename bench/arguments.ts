@@ -14,7 +14,7 @@ const defaults = { rounds: 12, minutes: 1, stacks: 100 };
 export function usage(known: readonly string[]): string {
   return `npm run bench -- [${known.join('|')} …] [--quick] [--as-tests] [--rounds=${defaults.rounds}] [--minutes=${defaults.minutes}] [--stacks=${defaults.stacks}]
 
-Without names: all, in about eight minutes. --quick: counts only, in less than 90 s. Counts gate (exit code 1 when one is
+Without names: all, in about fifteen minutes. --quick: counts only, in less than three minutes. Counts gate (exit code 1 when one is
 broken); ratios are reported. --as-tests: the gates as a test's output. Results also go to bench/results/ as JSON and Markdown.`;
 }
 

@@ -4,15 +4,35 @@ import { applyBench } from './apply/apply.ts';
 import { parseChoice, usage } from './arguments.ts';
 import type { Bench } from './bench.ts';
 import { driftBench } from './drift/drift.ts';
+import { gatewayHopBench } from './gateway-hop/gateway-hop.ts';
 import { describeMachine, machineLine } from './harness/machine.ts';
 import { toMarkdown } from './harness/markdown.ts';
 import type { Gate, Section } from './harness/report.ts';
 import { toTestLines } from './harness/test-lines.ts';
+import { hotSkuBench } from './hot-sku/hot-sku.ts';
 import { idleBench } from './idle/idle.ts';
 import { memoryBench } from './memory/memory.ts';
+import { outboxBench } from './outbox/outbox.ts';
+import { productPageBench } from './product-page/product-page.ts';
+import { roundTripsBench } from './round-trips/round-trips.ts';
+import { rssBench } from './rss/rss.ts';
+import { tokenCheckBench } from './token-check/token-check.ts';
 import { transportBench } from './transport/transport.ts';
 
-const benches: readonly Bench[] = [transportBench, applyBench, idleBench, memoryBench, driftBench];
+const benches: readonly Bench[] = [
+  transportBench,
+  applyBench,
+  idleBench,
+  memoryBench,
+  driftBench,
+  roundTripsBench,
+  outboxBench,
+  hotSkuBench,
+  productPageBench,
+  gatewayHopBench,
+  tokenCheckBench,
+  rssBench,
+];
 const known = benches.map(({ name }) => name);
 const resultsDirectory = 'bench/results';
 

@@ -40,6 +40,11 @@ export interface Section {
   readonly notes: readonly string[];
 }
 
+/** The section of a bench whose figures are no counts, in a run of counts only. */
+export function notInQuickRuns({ name, title }: Pick<Section, 'name' | 'title'>, why: string): Section {
+  return { name, title, gates: [], ratios: [], tables: [], notes: [`Not measured in a quick run: ${why}.`] };
+}
+
 /** A gate that lets up to `limit` pass. */
 export function atMost(what: string, value: number, limit: number): Gate {
   return { what, value, allowed: `at most ${format(limit)}`, isKept: value <= limit };

@@ -70,7 +70,7 @@ export async function startEngine(options: EngineRigOptions): Promise<EngineRig>
     nextChange,
     async warmUp() {
       const nobody = { apiVersion: 'v1', kind: 'Secret', namespace: options.namespace, name: 'nobody' };
-      await Promise.all(Array.from({ length: 8 }, () => admin.client.get(nobody)));
+      await Promise.all(Array.from({ length: 12 }, () => admin.client.get(nobody)));
     },
     async post(stack) {
       const key: StackKey = `${options.namespace}/${stack.metadata.name}`;
