@@ -1,3 +1,4 @@
+import { renderEvents } from './asyncapi.ts';
 import { renderConditionsPage } from './conditions-page.ts';
 import { renderChartCrd, renderCrd, renderRuntimeSchema } from './crd-files.ts';
 import { renderClusterRole } from './rbac.ts';
@@ -25,5 +26,6 @@ export const generators: readonly Generator[] = [
   { path: 'docs/reference/conditions.md', render: () => renderConditionsPage(markdownHeader) },
   { path: 'docs/reference/problems.md', render: () => renderProblemsPage(markdownHeader) },
   { path: 'docs/reference/service-settings.md', render: () => renderSettingsPage(markdownHeader) },
+  { path: 'docs/reference/asyncapi.yaml', render: () => renderEvents(yamlHeader) },
   ...openapiGenerators(yamlHeader),
 ];

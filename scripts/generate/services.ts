@@ -1,10 +1,14 @@
 import { stringify } from 'yaml';
+import { cartService } from '../../services/cart/service.ts';
 import { describeSettings, type SettingGroups } from '../../services/chassis/config/settings.ts';
 import { describeApi } from '../../services/chassis/http/openapi.ts';
 import type { Route } from '../../services/chassis/http/route.ts';
 import { problemCodes, problemTypes } from '../../services/contracts/problems.ts';
 import { gatewayService } from '../../services/gateway/service.ts';
+import { inventoryService } from '../../services/inventory/service.ts';
 import { productService } from '../../services/product/service.ts';
+import { searchService } from '../../services/search/service.ts';
+import { userService } from '../../services/user/service.ts';
 
 /** A service as far as its documents are concerned. */
 interface DescribedService {
@@ -18,7 +22,14 @@ interface DescribedService {
 const apiVersion = 'v1';
 
 /** Every service with an API description; a new one needs only its entry here. */
-const services: readonly DescribedService[] = [toDescribed(gatewayService), toDescribed(productService)];
+const services: readonly DescribedService[] = [
+  toDescribed(gatewayService),
+  toDescribed(userService),
+  toDescribed(productService),
+  toDescribed(searchService),
+  toDescribed(inventoryService),
+  toDescribed(cartService),
+];
 
 function toDescribed<Deps>(service: {
   readonly name: string;

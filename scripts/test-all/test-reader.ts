@@ -34,7 +34,7 @@ export interface Failure {
 }
 
 /** A reason is for a list of one line each; the whole explanation stands above the list. */
-const reasonLength = 300;
+const reasonLength = 800;
 
 const ended = /^ *(✔|✘|-) (?:\[(fail|skip|todo|expected fail)\]:? )?(.+)$/;
 

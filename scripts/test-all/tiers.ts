@@ -19,7 +19,8 @@ export interface Tier {
 /** Cheapest first: what fails early fails after seconds. Last the counts of the benches, which want the machine alone. */
 export const tiers: readonly Tier[] = [
   { name: 'unit', limitMinutes: 5, script: 'test:unit', isSlow: false, missing: nothing },
-  { name: 'stores', limitMinutes: 20, script: 'test:stores', isSlow: true, missing: missingStores },
+  { name: 'services', limitMinutes: 30, script: 'test:services', isSlow: true, missing: missingStores },
+  { name: 'stores', limitMinutes: 30, script: 'test:stores', isSlow: true, missing: missingStores },
   { name: 'apiserver', limitMinutes: 10, script: 'test:apiserver', isSlow: true, missing: missingControlPlane },
   { name: 'controlplane', limitMinutes: 15, script: 'test:controlplane', isSlow: true, missing: missingControlPlane },
   { name: 'cluster', limitMinutes: 50, script: 'test:cluster', isSlow: true, missing: missingCluster },
