@@ -169,9 +169,17 @@ test('kubectl get shows what matters, and more with -o wide', async (t) => {
   t.deepEqual(wide.trim().split(/\s+/).slice(-3), ['MESSAGE', 'HOST', 'OBSERVED']);
 });
 
-test('a stack without a status shows its version and no error', async (t) => {
+/** What the schema says of a stack that nobody has seen: kstatus takes it for InProgress, as its generation is 1. */
+const unseen: EcommerceStackStatus = {
+  observedGeneration: -1,
+  phase: 'Pending',
+  message: 'No operator has looked at this stack yet.',
+};
+
+test('a stack is Pending from the moment it is accepted, also where no operator runs', async (t) => {
   await withStack('fresh');
-  t.regex(await server.kubectl(['get', 'ecommerce', '-n', 'fresh']), /shop +1\.0\.0 +\d+s/);
+  t.deepEqual((await getStack(server, 'fresh', 'shop')).status, unseen);
+  t.regex(await server.kubectl(['get', 'ecommerce', '-n', 'fresh']), /shop +Pending +1\.0\.0 +\d+s/);
 });
 
 test('every field of the status is kept as written', async (t) => {
@@ -183,7 +191,7 @@ test('every field of the status is kept as written', async (t) => {
 test('the status is written through its own subresource only', async (t) => {
   await createNamespace(server, 'subresource');
   await apply(server, { ...aManifest('subresource', 'shop'), status: fullStatus });
-  t.is((await getStack(server, 'subresource', 'shop')).status, undefined);
+  t.deepEqual((await getStack(server, 'subresource', 'shop')).status, unseen);
 });
 
 test('kubectl wait follows the Ready condition', async (t) => {

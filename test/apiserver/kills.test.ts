@@ -27,7 +27,14 @@ const life: readonly Partial<EcommerceStackSpec>[] = [
       product: { autoscaling: { enabled: true, minReplicas: 2, maxReplicas: 4 } },
     },
   },
-  { services: { gateway: { replicas: 3, autoscaling: { enabled: false } }, product: { enabled: false } } },
+  {
+    services: {
+      gateway: { replicas: 3, autoscaling: { enabled: false } },
+      product: { enabled: false },
+      cart: { enabled: false },
+      search: { enabled: false },
+    },
+  },
 ];
 
 test(`an operator killed at random leaves what an undisturbed one does (SEED=${seed})`, async (t) => {

@@ -7,11 +7,12 @@ import { Registry } from 'prom-client';
 import { startApiServer } from '../../lab/api.ts';
 import type { LocalControlPlane } from '../../lab/control-plane/local-control-plane.ts';
 import { kinds } from '../../operator/api/kinds.ts';
-import type { KubernetesObject, ObjectRef } from '../../operator/api/kubernetes.ts';
+import { type KubernetesObject, type ObjectRef, refOf } from '../../operator/api/kubernetes.ts';
 import { loadConnection } from '../../operator/kube/connection.ts';
 import { ConflictError, ForbiddenError, InvalidError, NotFoundError } from '../../operator/kube/errors.ts';
 import { createKubeMetrics } from '../../operator/kube/metrics.ts';
 import { createTransport } from '../../operator/kube/transport.ts';
+import { installStackCrd } from '../support/crd.ts';
 import { connect, type KubeSetup, metricValue } from '../support/kube.ts';
 
 let server: LocalControlPlane;
@@ -19,6 +20,7 @@ let setup: KubeSetup;
 
 test.before(async () => {
   server = await startApiServer();
+  await installStackCrd(server);
   setup = await connect(server);
 });
 
@@ -54,6 +56,27 @@ test('apply takes a field back from another manager, counts it and says whose it
     object: 'v1/ConfigMap default/taken',
     conflicts: [{ manager: 'kubectl-edit', field: '.data.a' }],
   });
+});
+
+test('an apply that may only create spares whatever has the name, also when it is told to take fields', async (t) => {
+  const stack = (version: string) => ({
+    apiVersion: 'ecommerce.stack/v1beta1',
+    kind: 'EcommerceStack',
+    metadata: { name: 'only', namespace: 'default' },
+    spec: { version, profile: 'Development', host: 'shop.example.com' },
+  });
+  for (const [first, second] of [
+    [aConfigMap('only', { a: '1' }), aConfigMap('only', { a: '2' })],
+    [aConfigMap('beside', { a: '1' }), aConfigMap('beside', { b: '2' })],
+    [stack('1.0.0'), stack('2.0.0')],
+  ] as const) {
+    const created = await setup.client.apply(first, { manager: 'kubectl-edit', onlyCreate: true });
+    t.truthy(created.metadata.uid);
+    for (const manager of ['kubectl-edit', 'one']) {
+      await t.throwsAsync(setup.client.apply(second, { manager, onlyCreate: true }), { instanceOf: ConflictError });
+    }
+    t.deepEqual(await setup.client.get(refOf(first)), created);
+  }
 });
 
 test('a dry run changes nothing', async (t) => {

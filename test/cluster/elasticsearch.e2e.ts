@@ -34,17 +34,20 @@ test.serial(
     const master = await masterOf(url);
     const other = (await lab.pods('elasticsearch')).find((name) => name !== master) ?? '';
     for (const pod of [other, master]) {
+      writer.takeLongestGapMs();
       const killed = performance.now();
       await lab.kubectl('delete', 'pod', pod, '-n', namespace, '--force', '--grace-period=0');
       await waitFor('the stack notices', async () => !(await isReady()), { timeoutMs: 60_000 });
       await lab.becomesReady('shop');
-      t.log(`${pod === master ? 'master' : 'node'} killed: Ready again after ${seconds(killed)}`);
+      t.log(
+        `${pod === master ? 'master' : 'node'} killed: Ready again after ${seconds(killed)}, gap ${writer.takeLongestGapMs()} ms`,
+      );
     }
 
     const rolled = performance.now();
     const [before, lastMaster] = [await podsByAge(), await masterOf(url)];
     await lab.ready('shop', { elasticsearch: { ...spec.elasticsearch, heapSize: '320m' } }, 400_000);
-    t.log(`rolled in ${seconds(rolled)}`);
+    t.log(`rolled in ${seconds(rolled)}, gap ${writer.takeLongestGapMs()} ms`);
     const after = await podsByAge();
     t.deepEqual(
       after.filter(({ uid }) => before.some((pod) => pod.uid === uid)),

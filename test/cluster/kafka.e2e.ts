@@ -3,7 +3,7 @@ import { waitFor } from '../../lab/control-plane/wait.ts';
 import { serviceNames } from '../../operator/api/v1beta1/complete-stack.ts';
 import type { EcommerceStack, EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-stack.ts';
 import { applySecrets, connectionsTo, withWrongPasswords } from '../support/external-stores.ts';
-import { LabEventWriter } from '../support/kafka-writer.ts';
+import { LabWriter } from '../support/lab-writer.ts';
 import { createRestrictedNamespace, namespace, ShopCluster } from '../support/shop-cluster.ts';
 import { conditionOf, listObjects, waitForStack } from '../support/stacks.ts';
 
@@ -117,7 +117,7 @@ test.serial(
     t.log(`Ready after ${((performance.now() - began) / 1000).toFixed(1)} s`);
     const pods = await listObjects(lab.cluster, outside, 'pods');
     const names = new Set(pods.map(({ metadata }) => metadata.labels?.['ecommerce.stack/component']));
-    t.deepEqual([...names].toSorted(), ['gateway', 'product']);
+    t.deepEqual([...names].toSorted(), ['cart', 'gateway', 'inventory', 'product', 'search', 'user']);
   },
 );
 
@@ -131,8 +131,16 @@ test.serial('its shop answers, also while the login of the operator is wrong', a
   const { status, body } = await visitor.get('/api/v1/products?currency=EUR&limit=10');
   t.is(status, 200);
   t.is((body['items'] as unknown[]).length, 2);
+  const isFound = async () => (await visitor.get('/api/v1/search?q=test')).body['total'] === 2;
+  await waitFor('the search finds both', isFound, { timeoutMs: 60_000, intervalMs: 500 });
+  // Indices of its own beside those of whoever else uses the server.
+  const [server = ''] = secrets['shop-search']['url']?.split(',') ?? [];
+  t.regex(
+    await lab.cluster.exec(['curl', '--silent', `${server}/_cat/indices?h=index`]),
+    /^shop-[0-9a-f]{8}-products-v1$/m,
+  );
   await applySecrets(lab.cluster, outside, { 'shop-database': secrets['shop-database'] });
-  // A Secret that is not the operator's own is read again after a minute.
+  // A Secret that is not the operator's own is read again every few seconds while the stack is not ready.
   await lab.becomesReady('shop', 240_000, outside);
   t.is((await visitor.get('/api/v1/products/test-product-2')).status, 200);
 });
@@ -155,7 +163,7 @@ test.serial('its end leaves the servers and their data alone, and a next one goe
   t.true(await waitFor('the product', read, { timeoutMs: 10_000 }));
 });
 
-/** A condition of the stack outside, once it gives this reason: a Secret that is not the operator's own is read again after a minute. */
+/** A condition of the stack outside, once it gives this reason: while all is well, a Secret that is not the operator's own is read after a minute. */
 async function outsideCondition(type: string, reason: string) {
   const gives = (stack: EcommerceStack) => conditionOf(stack, type)?.reason === reason;
   const stack = await waitForStack(lab.cluster, `${outside}/shop`, gives, 240_000);
@@ -166,8 +174,12 @@ async function outsideCondition(type: string, reason: string) {
   return condition;
 }
 
-async function startWriter(t: ExecutionContext): Promise<LabEventWriter> {
-  const writer = await LabEventWriter.start(lab.cluster, namespace, 'shop-kafka-connection-order');
+async function startWriter(t: ExecutionContext): Promise<LabWriter> {
+  const writer = await LabWriter.start(lab.cluster, {
+    program: 'kafka-writer-main.ts',
+    namespace,
+    secret: 'shop-kafka-connection-order',
+  });
   t.teardown(async () => void (await writer.stop()));
   await waitFor('some events', async () => (await writer.acknowledged()) > 20, { timeoutMs: 60_000 });
   return writer;

@@ -33,24 +33,28 @@ test.serial('up brings a shop and says where; up again changes nothing', async (
   t.deepEqual({ objects: await versions(), holder: (await findHolder(labPaths(name)))?.pid }, before);
 });
 
-test.serial('what up prints works: a catalogue is filled, listed, filtered, read and changed', async (t) => {
-  await shell(row('fill the catalogue'));
-  const { items } = JSON.parse(await shell(row('ask the shop')));
-  t.is(items.length, 3);
-  t.regex(await shell(row('see the stack')), /shop .*True/);
-  const visitor = new ShopClient(shopUrl());
-  const [{ id, slug }] = items;
-  const etag = (await visitor.get(`/api/v1/products/${id}`)).headers.get('etag') ?? '';
-  const filtered = await visitor.get('/api/v1/products?currency=EUR&limit=2');
-  t.is((filtered.body['items'] as unknown[]).length, 2);
+test.serial(
+  'what up prints works: the shop is filled and bought in, products are listed, filtered, read and changed',
+  async (t) => {
+    await shell(row('fill the shop'));
+    t.regex(await shell(row('buy something')), /got a quote/);
+    const { items } = JSON.parse(await shell(row('ask the shop')));
+    t.is(items.length, 3);
+    t.regex(await shell(row('see the stack')), /shop .*True/);
+    const visitor = new ShopClient(shopUrl());
+    const [{ id, slug }] = items;
+    const etag = (await visitor.get(`/api/v1/products/${id}`)).headers.get('etag') ?? '';
+    const filtered = await visitor.get('/api/v1/products?currency=EUR&limit=2');
+    t.is((filtered.body['items'] as unknown[]).length, 2);
 
-  const token = await shell('node scripts/admin-token.ts --namespace shop --stack shop');
-  const change = { body: { title: 'Seen by a newcomer' }, headers: { 'if-match': etag } };
-  t.is((await visitor.request('PATCH', `/api/v1/products/${id}`, change)).status, 401);
-  const admin = new ShopClient(shopUrl(), token.trim());
-  t.is((await admin.request('PATCH', `/api/v1/products/${id}`, change)).status, 200);
-  t.is((await visitor.get(`/api/v1/products/${slug}`)).body['title'], 'Seen by a newcomer');
-});
+    const token = await shell('node scripts/admin-token.ts --namespace shop --stack shop');
+    const change = { body: { title: 'Seen by a newcomer' }, headers: { 'if-match': etag } };
+    t.is((await visitor.request('PATCH', `/api/v1/products/${id}`, change)).status, 401);
+    const admin = new ShopClient(shopUrl(), token.trim());
+    t.is((await admin.request('PATCH', `/api/v1/products/${id}`, change)).status, 200);
+    t.is((await visitor.get(`/api/v1/products/${slug}`)).body['title'], 'Seen by a newcomer');
+  },
+);
 
 test.serial('load rolls out a changed service and nothing else; without a change it does nothing', async (t) => {
   const before = await pods();

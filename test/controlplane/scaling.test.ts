@@ -19,8 +19,10 @@ test('the number of pods changes hands between manifest and autoscaler without a
   const columns = 'jsonpath={.metadata.name} {.spec.replicas}{"\\n"}';
   await using watch = await watchLines(server, ['deployments', '-n', namespace, '-o', columns]);
   const counts = () => countsIn(watch.lines);
+  const off = { enabled: false };
   const change = async (gateway: GatewaySpec) => {
-    await apply(server, aManifest(namespace, 'shop', { services: { gateway, product: { enabled: false } } }));
+    const others = { user: off, product: off, cart: off, inventory: off, search: off };
+    await apply(server, aManifest(namespace, 'shop', { services: { gateway, ...others } }));
     return seen(server);
   };
   const counted = (...wanted: readonly number[]) =>

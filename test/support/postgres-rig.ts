@@ -104,7 +104,7 @@ export class PostgresRig implements AsyncDisposable {
   }
 
   /** Waits for PostgreSQL's entry in the status of the stack's present generation. */
-  async waitForPostgres(accept: (component: Component) => boolean, timeoutMs = 90_000): Promise<Component> {
+  async waitForPostgres(accept: (component: Component) => boolean, timeoutMs = 150_000): Promise<Component> {
     const stack = await waitForStack(
       this.server,
       `${namespace}/shop`,

@@ -42,7 +42,10 @@ export async function measureRepair(
   await rig.quiet(child.namespace);
   events.push(...(await audit.next()));
   const [first, repair] = [writes()[0], repairs()[0]];
-  const passes = operator.logs.slice(linesBefore).filter(({ msg }) => msg === 'pass done' || msg === 'pass failed');
+  // A pass that ended before the damage was done has nothing to do with it.
+  const passes = operator.logs
+    .slice(linesBefore)
+    .filter(({ msg, ts }) => /^pass (done|failed)$/.test(String(msg)) && Date.parse(String(ts)) > endOf(first));
   return {
     ms: endOf(repair) - endOf(first),
     writes: repairs().length,

@@ -18,6 +18,11 @@ export class ShopClient {
     this.#token = token;
   }
 
+  /** The same shop for somebody who has this access token. */
+  as(token: string): ShopClient {
+    return new ShopClient(this.#url, token);
+  }
+
   async request(
     method: string,
     path: string,

@@ -10,6 +10,9 @@ import { aManifest, apply, conditionOf, getStack, type Kubectl, listObjects, wai
 
 export const namespace = 'shop';
 
+/** Six services and four stores come up in two minutes on two idle processors; on busy ones it takes a multiple of that. */
+const bootTimeoutMs = 600_000;
+
 /** A lab with the operator in it: where the tests of whole stacks take place. */
 export class ShopCluster implements AsyncDisposable {
   readonly #lab: TestCluster;
@@ -44,18 +47,41 @@ export class ShopCluster implements AsyncDisposable {
   }
 
   /** Applies the stack and waits until its present generation is Ready. */
-  async ready(name: string, spec: Partial<EcommerceStackSpec>, timeoutMs = 240_000): Promise<EcommerceStack> {
+  async ready(name: string, spec: Partial<EcommerceStackSpec>, timeoutMs = bootTimeoutMs): Promise<EcommerceStack> {
     await apply(this.cluster, aManifest(namespace, name, spec));
     return this.becomesReady(name, timeoutMs);
   }
 
   /** Waits until the stack is Ready for its present generation. */
-  becomesReady(name: string, timeoutMs = 240_000, of = namespace): Promise<EcommerceStack> {
+  becomesReady(name: string, timeoutMs = bootTimeoutMs, of = namespace): Promise<EcommerceStack> {
     const isReady = (stack: EcommerceStack) =>
       stack.status?.observedGeneration === stack.metadata.generation &&
       conditionOf(stack, 'Ready')?.status === 'True' &&
       stack.status?.phase === 'Ready';
-    return waitForStack(this.cluster, `${of}/${name}`, isReady, timeoutMs);
+    return waitForStack(this.cluster, `${of}/${name}`, isReady, timeoutMs).catch(async (error: unknown) => {
+      throw new Error(`${await this.#lastWords(of)} ${String(error)}`, { cause: error });
+    });
+  }
+
+  /** The last warnings of pods that are not ready, in one line: what a wait that was over needs beside the status. */
+  async #lastWords(of: string): Promise<string> {
+    const pods = await listObjects(this.cluster, of, 'pods');
+    const unready = pods.filter((pod) =>
+      /"type":"Ready","status":"False"|"status":"False","type":"Ready"/.test(JSON.stringify(pod)),
+    );
+    const words = await Promise.all(
+      unready.map(async ({ metadata: { name } }) => {
+        const log = await this.kubectl('logs', name, '-n', of, '--tail=200').catch(String);
+        const warnings = log.split('\n').filter((line) => /"level":"(warn|error|fatal)"/.test(line));
+        return `${name}: ${
+          warnings
+            .slice(-2)
+            .map((line) => line.slice(0, 250))
+            .join(' ') || 'no warning'
+        }`;
+      }),
+    );
+    return `[${words.join('; ')}]`;
   }
 
   stack(name: string): Promise<EcommerceStack> {

@@ -55,8 +55,19 @@ export async function waitForStack(
   };
   return waitFor(`stack ${key} is as wanted`, look, {
     timeoutMs,
-    explain: () => JSON.stringify(last?.status, null, 2),
+    explain: () => `${summarize(last?.status)}\n${JSON.stringify(last?.status, null, 2)}`,
   });
+}
+
+/** One line of what matters when it did not become as it should. */
+function summarize(status: EcommerceStack['status']): string {
+  const unready = (status?.components ?? []).filter(({ state }) => state !== 'Ready');
+  const parts = unready.map(({ name, state, reason = '', message = '' }) => `${name} ${state} ${reason} (${message})`);
+  const steps = (status?.operations ?? []).map(
+    ({ component, step = '', blockedBy }) =>
+      `${component}: ${step}${blockedBy === undefined ? '' : ` waits for ${String(blockedBy)}`}`,
+  );
+  return [`${status?.phase ?? 'no status'}, generation ${status?.observedGeneration}`, ...parts, ...steps].join('; ');
 }
 
 export function conditionOf(stack: EcommerceStack, type: string) {

@@ -1,0 +1,226 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { waitFor } from '../../lab/control-plane/wait.ts';
+import { silentProgress } from '../../lab/progress.ts';
+import type { EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-stack.ts';
+import { seedShop } from '../../scripts/seed/seed-shop.ts';
+import { seedSkus } from '../../scripts/seed/stock.ts';
+import { seedPassword, seedUsers } from '../../scripts/seed/users.ts';
+import type { ShopClient } from '../support/shop-client.ts';
+import { namespace, ShopCluster } from '../support/shop-cluster.ts';
+import { describeLoad, ShopLoad, type Visit } from '../support/shop-load.ts';
+
+// What a shop under load does while something of it is away, as the READMEs of the services promise it.
+
+const services = ['cart', 'gateway', 'inventory', 'product', 'search', 'user'];
+const outageMs = 60_000;
+
+/** All visitors come from one address here. */
+const manifest = (logLevel: string): Partial<EcommerceStackSpec> => ({
+  services: Object.fromEntries(
+    services.map((name) => [
+      name,
+      { env: { APP_LOG_LEVEL: logLevel, ...(name === 'gateway' ? { APP_RATE_LIMIT_GUEST_READ: '60000' } : {}) } },
+    ]),
+  ),
+});
+
+let lab: ShopCluster;
+let visitor: ShopClient;
+let admin: ShopClient;
+let customer: ShopClient;
+let variantId = '';
+let slug = '';
+/** Products that the shop said it has stored. */
+const created: string[] = [];
+/** Deliveries of one piece each that the shop said it has stored. */
+let delivered = 0;
+
+const sku = seedSkus()[0] ?? '';
+let warehouseId = '';
+
+test.before(async () => {
+  lab = await ShopCluster.start();
+  await lab.ready('shop', manifest('warn'));
+  const shop = await lab.shop('shop');
+  ({ visitor, admin } = shop);
+  const target = {
+    namespace,
+    stack: 'shop',
+    url: async () => shop.url,
+    kubectl: (args: readonly string[]) => lab.cluster.kubectl(args),
+  };
+  await seedShop(target, silentProgress);
+  customer = await signIn();
+  const [found] = await itemsOf(visitor, '/api/v1/products?limit=1');
+  slug = String(found?.['slug']);
+  const variants = found?.['variants'];
+  variantId = Array.isArray(variants) ? String(variants[0]?.id) : '';
+  warehouseId = String((await itemsOf(admin, '/api/v1/warehouses'))[0]?.['id']);
+  await customer.request('POST', '/api/v1/carts', { body: { currency: 'EUR' } });
+  await changeCart();
+  unitsBefore = await unitsNotDelivered();
+});
+
+test.after.always(async () => {
+  await lab?.[Symbol.asyncDispose]();
+});
+
+test.serial('all services restart at 200 requests a second, and no request fails', async (t) => {
+  const load = startLoad(t, 10);
+  await delay(5000);
+  t.log(`before:\n${describeLoad(load.take())}`);
+  const began = performance.now();
+  await lab.ready('shop', manifest('error'));
+  await delay(2000);
+  const during = load.take();
+  await load.stop();
+  t.log(`restarted in ${((performance.now() - began) / 1000).toFixed(1)} s:\n${describeLoad(during)}`);
+  for (const [name, { sent, good, bad }] of during) {
+    t.true(sent > 20, name);
+    t.deepEqual({ name, good, bad }, { name, good: sent, bad: {} });
+  }
+});
+
+interface Outage {
+  readonly store: string;
+  /** Kinds of requests that are refused meanwhile; all others go on. */
+  readonly refused: readonly string[];
+}
+
+const outages: readonly Outage[] = [
+  { store: 'kafka', refused: [] },
+  { store: 'elasticsearch', refused: ['search'] },
+  { store: 'redis', refused: ['cart', 'cart change'] },
+  { store: 'postgres', refused: ['page', 'list', 'account', 'new product', 'delivery'] },
+];
+
+for (const { store, refused } of outages) {
+  test.serial(
+    `${store} is away for a minute: ${refused.join(', ') || 'nothing'} is refused, nothing is lost`,
+    async (t) => {
+      customer = await signIn();
+      const load = startLoad(t, 1);
+      await delay(3000);
+      load.take();
+      await lab.kubectl('cordon', '-l', 'kubernetes.io/os=linux');
+      t.teardown(() => lab.kubectl('uncordon', '-l', 'kubernetes.io/os=linux'));
+      const pods = await lab.pods(store);
+      await lab.kubectl('delete', 'pods', '-n', namespace, '--force', '--grace-period=0', ...pods);
+      await delay(outageMs);
+      const during = load.take();
+      await lab.kubectl('uncordon', '-l', 'kubernetes.io/os=linux');
+      const began = performance.now();
+      await lab.becomesReady('shop');
+      const afterwards = `Ready ${((performance.now() - began) / 1000).toFixed(1)} s after its return`;
+      load.take();
+      await waitFor('every kind of request is answered', async () => allGood(load), {
+        timeoutMs: 60_000,
+        intervalMs: 3000,
+      });
+      await load.stop();
+      t.log(`${store} away for ${outageMs / 1000} s:\n${describeLoad(during)}\n  ${afterwards}`);
+      for (const [name, { sent, good, bad }] of during) {
+        const unexpected = Object.keys(bad).filter((status) => status !== '503');
+        t.deepEqual({ name, unexpected }, { name, unexpected: [] });
+        if (!refused.includes(name)) {
+          // The moment in which the pod goes: what was on its way may be refused.
+          t.true(good >= sent - 3, `${name}: ${good} of ${sent}`);
+        }
+      }
+      await assertNothingLost(t);
+    },
+  );
+}
+
+/** `factor` 1: about 20 requests a second, 10: about 200. Changes come at one pace: they are what is counted afterwards. */
+function startLoad(t: ExecutionContext, factor: number): ShopLoad {
+  const get = (name: string, perSecond: number, path: string, who = visitor): Visit => ({
+    name,
+    perSecond: perSecond * factor,
+    ask: async () => (await who.get(path)).status,
+  });
+  const load = new ShopLoad([
+    get('page', 5, `/api/v1/products/${slug}`),
+    get('list', 4, '/api/v1/products?limit=10'),
+    get('search', 3, '/api/v1/search?q=lantern&limit=10'),
+    get('cart', 3, '/api/v1/carts/current', customer),
+    get('account', 2, '/api/v1/me', customer),
+    { name: 'cart change', perSecond: 2, ask: changeCart },
+    { name: 'new product', perSecond: 1, ask: createProduct },
+    { name: 'delivery', perSecond: 1, ask: deliver },
+  ]);
+  t.teardown(() => load.stop());
+  return load;
+}
+
+async function changeCart(): Promise<number> {
+  const body = { quantity: 1 + Math.floor(Math.random() * 5) };
+  return (await customer.request('PUT', `/api/v1/carts/current/items/${variantId}`, { body })).status;
+}
+
+let products = 0;
+
+async function createProduct(): Promise<number> {
+  products += 1;
+  const address = `made-under-load-${products}`;
+  const prices = [{ currency: 'EUR', amountMinor: 100 }];
+  const body = { slug: address, sku: `LOAD-${products}`, title: `Loadstone ${products}`, status: 'active', prices };
+  const { status } = await admin.request('POST', '/api/v1/products', { body });
+  if (status === 201) {
+    created.push(address);
+  }
+  return status;
+}
+
+async function deliver(): Promise<number> {
+  const body = { reference: randomUUID(), reason: 'received', lines: [{ sku, warehouseId, delta: 1 }] };
+  const { status } = await admin.request('POST', '/api/v1/stock/adjustments', { body });
+  delivered += status === 201 ? 1 : 0;
+  return status;
+}
+
+function allGood(load: ShopLoad): boolean {
+  return [...load.take().values()].every(({ good, bad }) => good > 0 && Object.keys(bad).length === 0);
+}
+
+/** Pieces of the SKU that lie in the warehouse beside those of acknowledged deliveries. */
+let unitsBefore = 0;
+
+async function unitsNotDelivered(): Promise<number> {
+  const [level] = await itemsOf(admin, `/api/v1/stock/levels?sku=${sku}&warehouse=${warehouseId}`);
+  return Number(level?.['onHand']) - delivered;
+}
+
+/** Every acknowledged product is stored and found by the search, and every acknowledged delivery lies in the warehouse. */
+async function assertNothingLost(t: ExecutionContext): Promise<void> {
+  const total = async () => Number((await visitor.get('/api/v1/search?q=loadstone&limit=1')).body['total']);
+  await waitFor(`the search finds ${created.length} products`, async () => (await total()) >= created.length, {
+    timeoutMs: 60_000,
+    intervalMs: 1000,
+    explain: async () => `it finds ${await total()}`,
+  });
+  const missing = [];
+  for (const one of created.filter((_, index) => index % 10 === 0)) {
+    if ((await visitor.get(`/api/v1/products/${one}`)).status !== 200) {
+      missing.push(one);
+    }
+  }
+  t.deepEqual(missing, []);
+  // What was stored although its answer was lost is more than was acknowledged, and that stays.
+  const units = await unitsNotDelivered();
+  t.true(units >= unitsBefore, `${units} of ${unitsBefore}`);
+  unitsBefore = units;
+}
+
+async function signIn(): Promise<ShopClient> {
+  const body = { email: seedUsers[0]?.email, password: seedPassword };
+  const answer = await visitor.request('POST', '/api/v1/auth/login', { body });
+  return visitor.as(String(answer.body['accessToken']));
+}
+
+async function itemsOf(client: ShopClient, path: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  // `as`: every list of the shop has this form.
+  return (await client.get(path)).body['items'] as readonly Readonly<Record<string, unknown>>[];
+}
