@@ -46,10 +46,10 @@ COPY services/contracts/ services/contracts/
 COPY operator/ operator/
 RUN node --disable-warning=ExperimentalWarning scripts/image-program.ts /out services/contracts operator
 
-# The one library that node links to and that a slim Debian does not have.
+# What a slim Debian does not have: the one library that node links to, and the allocator that the operator uses.
 FROM ${RUNTIME_IMAGE} AS runtime
 RUN apt-get update -q \
- && apt-get install -y -q --no-install-recommends libatomic1 \
+ && apt-get install -y -q --no-install-recommends libatomic1 libjemalloc2 \
  && rm -rf /var/lib/apt/lists/*
 
 # Debian and the node program; npm stays outside.
@@ -79,11 +79,11 @@ COPY --from=operator-modules /out/node_modules/ node_modules/
 COPY package.json ./
 COPY --from=operator-program /out/ ./
 # An operator mostly waits, and its memory is what a cluster pays for all day: young objects get 1 MiB instead of 16, code
-# that has run a few times is not compiled yet (what is hot still is), and glibc keeps the two thresholds that it begins
-# with, instead of raising them after the first large lists so that freed memory stays. docs/adr/0016-memory.md has figures.
-ENV MALLOC_TRIM_THRESHOLD_=131072
-ENV MALLOC_MMAP_THRESHOLD_=131072
-ENTRYPOINT ["node", "--max-semi-space-size=1", "--no-sparkplug", "operator/main.js"]
+# is compiled when it is hot (Maglev) and neither before nor better, one thread helps V8 instead of four, and freed memory
+# goes back to the system at once, which glibc does for the end of its heap only. docs/adr/0016-memory.md has figures.
+ENV LD_PRELOAD=libjemalloc.so.2
+ENV MALLOC_CONF=narenas:1,tcache:false,dirty_decay_ms:0,muzzy_decay_ms:0
+ENTRYPOINT ["node", "--max-semi-space-size=1", "--no-sparkplug", "--no-turbofan", "--v8-pool-size=1", "operator/main.js"]
 
 # The official image with Patroni, from the PostgreSQL project's own package archive that the image is set up for.
 # Patroni is the first process: it starts, stops and promotes the server, and keeps its state in Kubernetes.

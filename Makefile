@@ -14,7 +14,7 @@ SETUP_MARK := node_modules/.setup-mark
 INSTALL := npm install --no-save --no-fund --no-audit --loglevel=error
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check test up down status logs load run bench docs
+.PHONY: help setup generate check test up seed down status logs load run bench docs
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ up: setup ## from nothing to a running shop; again: bring it up to date
 
 down: setup ## remove the cluster and all that belongs to it; caches stay
 	@$(LAB) down --name $(NAME)
+
+seed: setup ## fill the running shop with products, stock, accounts and coupons; again: adds what is missing
+	@npm run --silent seed -- --name $(NAME)
 
 status: setup ## the stack, its parts and its pods
 	@$(LAB) status --name $(NAME)

@@ -11,8 +11,13 @@ const tiers = {
     ],
     timeout: '60s',
   },
+  services: {
+    files: ['services/{cart,gateway,inventory,product,user}/**/*.stores.test.ts'],
+    timeout: '120s',
+    workerThreads: false,
+  },
   stores: {
-    files: ['{services,operator,lab}/**/*.stores.test.ts'],
+    files: ['services/{chassis,search}/**/*.stores.test.ts', '{operator,lab}/**/*.stores.test.ts'],
     timeout: '120s',
     workerThreads: false,
     // A file runs up to three servers, JVMs among them: two cores carry one file at a time.
@@ -20,6 +25,8 @@ const tiers = {
   },
   apiserver: { files: ['test/apiserver/*.test.ts'], timeout: '180s', workerThreads: false, concurrency: 2 },
   controlplane: { files: ['test/controlplane/*.test.ts'], timeout: '240s', workerThreads: false, concurrency: 1 },
+  // On demand: what takes long and wants the machine for itself.
+  faults: { files: ['test/faults/*.e2e.ts'], timeout: '15m', workerThreads: false, concurrency: 1, serial: true },
   cluster: { files: ['test/cluster/*.e2e.ts'], timeout: '15m', workerThreads: false, concurrency: 1, serial: true },
 };
 
