@@ -1,4 +1,5 @@
 /** What is sold at which price now: the cache first, the product service for the rest. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '#chassis/logger.ts';
 import { type Neighbour, NeighbourError } from '#chassis/neighbours/neighbour.ts';
 import { ProblemError } from '#chassis/problem.ts';
@@ -17,18 +18,26 @@ export interface Catalogue {
 }
 
 export function createCatalogue(cache: OfferCache, product: Neighbour, logger: Logger): Catalogue {
+  const keep = ({ variantId }: VariantRef, offer: Offer | undefined) =>
+    offer === undefined ? cache.putMissing(variantId) : cache.put(offer);
+  const getCached = (refs: readonly VariantRef[]) => cache.get(refs.map(({ variantId }) => variantId));
   const fetchAll = async (refs: readonly VariantRef[]): Promise<Offers> => {
     const offers = await fetchOffers(product, refs);
-    await Promise.all(
-      refs.map(({ variantId }) => {
-        const offer = offers.get(variantId);
-        return offer === undefined ? cache.putMissing(variantId) : cache.put(offer);
-      }),
-    );
-    return new Map(refs.map(({ variantId }) => [variantId, offers.get(variantId)]));
+    await Promise.all(refs.map((ref) => keep(ref, offers.get(ref.variantId))));
+    return toAnswer(refs, offers);
+  };
+  /** Most of what is asked anew is in the cache as it is: reading it costs less than writing all of it again. */
+  const fetchAnew = async (refs: readonly VariantRef[]): Promise<Offers> => {
+    const [offers, cached] = await Promise.all([fetchOffers(product, refs), getCached(refs)]);
+    const changed = refs.filter(({ variantId }, index) => {
+      const offer = offers.get(variantId) ?? null;
+      return !isDeepStrictEqual(offer, cached[index]);
+    });
+    await Promise.all(changed.map((ref) => keep(ref, offers.get(ref.variantId))));
+    return toAnswer(refs, offers);
   };
   const readCached = async (refs: readonly VariantRef[]) => {
-    const cached = await cache.get(refs.map(({ variantId }) => variantId));
+    const cached = await getCached(refs);
     const known = new Map<string, Offer | undefined>();
     const unknown: VariantRef[] = [];
     for (const [index, ref] of refs.entries()) {
@@ -55,8 +64,12 @@ export function createCatalogue(cache: OfferCache, product: Neighbour, logger: L
       }
     },
     ask: (refs) => orUnavailable(() => lookUp(refs)),
-    askAnew: (refs) => orUnavailable(() => fetchAll(refs)),
+    askAnew: (refs) => orUnavailable(() => fetchAnew(refs)),
   };
+}
+
+function toAnswer(refs: readonly VariantRef[], offers: ReadonlyMap<string, Offer>): Offers {
+  return new Map(refs.map(({ variantId }) => [variantId, offers.get(variantId)]));
 }
 
 async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {

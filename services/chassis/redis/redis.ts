@@ -21,6 +21,7 @@ export type RedisClient = Cluster;
 export function openRedis(settings: RedisSettings, logger: Logger): RedisClient {
   const cluster = new Cluster(settings.nodes.map(toNode), {
     enableOfflineQueue: false,
+    dnsLookup: passName,
     slotsRefreshTimeout: 3000,
     // Nodes that restart all at once are back within seconds: ask often, but not in a tight loop.
     clusterRetryStrategy: (attempt) => Math.min(100 + 100 * attempt, 1000),
@@ -52,6 +53,14 @@ export function createRedisCheck(client: RedisClient, isRequired: boolean): Chec
 /** Ends the connections; commands that are still running are cut off. */
 export async function closeRedis(client: RedisClient): Promise<void> {
   client.disconnect();
+}
+
+/**
+ * Leaves names to the sockets. While the client itself looks names up before it connects anew, a connection of the time before may
+ * end: ioredis 6.0.0 takes that for the end of the new attempt, gives it up, and makes no other for ever.
+ */
+function passName(name: string, answer: (error: null, address: string) => void): void {
+  answer(null, name);
 }
 
 function toNode(address: string): { host: string; port: number } {
