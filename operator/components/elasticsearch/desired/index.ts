@@ -1,4 +1,4 @@
-import { type ObjectRef, refOf } from '../../../api/kubernetes.ts';
+import type { ObjectRef } from '../../../api/kubernetes.ts';
 import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
 import type { LiveObject } from '../../../kube/live-object.ts';
 import { workloadStatus } from '../../../objects/live-status.ts';
@@ -43,8 +43,8 @@ function buildBuiltin(stack: CompleteStack, context: DesiredContext): Desired {
   const present = live === undefined ? 0 : (workloadStatus(live).specReplicas ?? 0);
   // Never fewer than there are: the action `Scale` takes nodes away once their shards are elsewhere.
   const nodes = Math.max(present, wantedNodes(stack));
-  const statefulSet = buildStatefulSet(stack, live?.labels[claimSizeLabel] ?? stack.elasticsearch.storage.size);
-  const held = holdVersion(stack, live, refOf(statefulSet));
+  const claimSize = live?.labels[claimSizeLabel] ?? stack.elasticsearch.storage.size;
+  const held = holdVersion(stack, live, ref);
   const stackId = credentials[credentialKeys.stackId] ?? '';
   return {
     objects: [
@@ -53,15 +53,14 @@ function buildBuiltin(stack: CompleteStack, context: DesiredContext): Desired {
       buildConnectionSecret(stack, nodes, credentials),
       buildNodesService(stack),
       buildClientService(stack),
-      ...(held.length === 0 ? [statefulSet] : []),
+      ...(held.length === 0 ? [buildStatefulSet(stack, { replicas: nodes, claimSize })] : []),
       ...buildDisruptionBudget(stack, nodes),
     ],
     held,
-    scales: [{ ref: refOf(statefulSet), replicas: nodes }],
   };
 }
 
-/** With a version that must not follow the running one the template stays, so that a lost pod comes back as it was. */
+/** With a version that must not follow the running one the StatefulSet stays, so that a lost pod comes back as it was. */
 function holdVersion(stack: CompleteStack, live: LiveObject | undefined, ref: ObjectRef): readonly Held[] {
   const message = complainAboutVersion(stack, live?.labels[versionLabel]);
   return message === undefined ? [] : [{ ref, reason: 'VersionRefused', message }];

@@ -19,12 +19,14 @@ import { containerPaths, restartHash } from './config.ts';
 /** uid of the official image's user `elasticsearch`. */
 const elasticsearchUid = 1000;
 
-/**
- * The nodes, each with all roles. `spec.replicas` is not here but in `Desired.scales`: nodes leave only after their
- * shards did. `claimSize` is what the claim template of the live object has; Kubernetes refuses to change it, claims
- * grow one by one instead.
- */
-export function buildStatefulSet(stack: CompleteStack, claimSize: string): KubernetesObject {
+export interface StatefulSetInput {
+  readonly replicas: number;
+  /** What the claim template of the live object has; Kubernetes refuses to change it, claims grow one by one instead. */
+  readonly claimSize: string;
+}
+
+/** The nodes, each with all roles. */
+export function buildStatefulSet(stack: CompleteStack, { replicas, claimSize }: StatefulSetInput): KubernetesObject {
   const names = elasticsearchNames(stack);
   const metadata = ownedMetadata(stack, elasticsearchComponent, names.statefulSet);
   const { version, storage } = stack.elasticsearch;
@@ -34,6 +36,7 @@ export function buildStatefulSet(stack: CompleteStack, claimSize: string): Kuber
     metadata: { ...metadata, labels: { ...metadata.labels, [claimSizeLabel]: claimSize, [versionLabel]: version } },
     spec: {
       serviceName: names.nodes,
+      replicas,
       // Nodes need each other to elect a master; one after the other would wait for ever.
       podManagementPolicy: 'Parallel',
       // The operator restarts pods itself: it knows the master and where copies of shards are.

@@ -1,4 +1,4 @@
-import { type ObjectRef, refOf } from '../../../api/kubernetes.ts';
+import type { ObjectRef } from '../../../api/kubernetes.ts';
 import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
 import { workloadStatus } from '../../../objects/live-status.ts';
 import type { Desired, DesiredContext } from '../../contract.ts';
@@ -34,7 +34,6 @@ function buildBuiltin(stack: CompleteStack, context: DesiredContext): Desired {
   const present = live === undefined ? 0 : (workloadStatus(live).specReplicas ?? 0);
   // Never fewer than there are: brokers hold partitions and votes.
   const brokers = Math.max(present, wantedBrokers(stack));
-  const statefulSet = buildStatefulSet(stack, live?.labels[claimSizeLabel] ?? stack.kafka.storage.size);
   const clusterId = credentials[credentialKeys.clusterId] ?? '';
   return {
     objects: [
@@ -43,10 +42,12 @@ function buildBuiltin(stack: CompleteStack, context: DesiredContext): Desired {
       ...buildConnectionSecrets(stack, brokers, credentials),
       buildNodesService(stack),
       buildClientService(stack),
-      statefulSet,
+      buildStatefulSet(stack, {
+        replicas: brokers,
+        claimSize: live?.labels[claimSizeLabel] ?? stack.kafka.storage.size,
+      }),
       ...buildDisruptionBudget(stack, brokers),
     ],
     held: [],
-    scales: [{ ref: refOf(statefulSet), replicas: brokers }],
   };
 }

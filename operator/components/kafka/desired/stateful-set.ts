@@ -12,11 +12,14 @@ import { containerPaths, restartHash } from './config.ts';
 /** uid and gid of the official image's user `appuser`. */
 const kafkaUid = 1000;
 
-/**
- * The nodes, each broker and controller. `spec.replicas` is not here but in `Desired.scales`. `claimSize` is what the
- * claim template of the live object has; Kubernetes refuses to change it, claims grow one by one instead.
- */
-export function buildStatefulSet(stack: CompleteStack, claimSize: string): KubernetesObject {
+export interface StatefulSetInput {
+  readonly replicas: number;
+  /** What the claim template of the live object has; Kubernetes refuses to change it, claims grow one by one instead. */
+  readonly claimSize: string;
+}
+
+/** The nodes, each broker and controller. */
+export function buildStatefulSet(stack: CompleteStack, { replicas, claimSize }: StatefulSetInput): KubernetesObject {
   const names = kafkaNames(stack);
   const metadata = ownedMetadata(stack, kafkaComponent, names.statefulSet);
   return {
@@ -25,6 +28,7 @@ export function buildStatefulSet(stack: CompleteStack, claimSize: string): Kuber
     metadata: { ...metadata, labels: { ...metadata.labels, [claimSizeLabel]: claimSize } },
     spec: {
       serviceName: names.nodes,
+      replicas,
       // Controllers need each other to elect a leader; one after the other would wait for ever.
       podManagementPolicy: 'Parallel',
       // The operator restarts pods itself: it knows the active controller and which partitions are in sync.

@@ -1,4 +1,4 @@
-import { type ObjectRef, refOf } from '../../../api/kubernetes.ts';
+import type { ObjectRef } from '../../../api/kubernetes.ts';
 import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
 import { workloadStatus } from '../../../objects/live-status.ts';
 import type { Desired, DesiredContext } from '../../contract.ts';
@@ -30,7 +30,6 @@ function buildBuiltin(stack: CompleteStack, context: DesiredContext): Desired {
   const { namespace } = stack;
   const ref: ObjectRef = { apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name: names.statefulSet };
   const live = context.live(ref);
-  const statefulSet = buildStatefulSet(stack, live?.labels[claimSizeLabel] ?? stack.redis.storage.size);
   const present = live === undefined ? 0 : (workloadStatus(live).specReplicas ?? 0);
   return {
     objects: [
@@ -39,11 +38,13 @@ function buildBuiltin(stack: CompleteStack, context: DesiredContext): Desired {
       buildConnectionSecret(stack, credentials),
       buildNodesService(stack),
       buildClientService(stack),
-      statefulSet,
+      buildStatefulSet(stack, {
+        // Never fewer than there are: the action `Scale` takes nodes away once they are empty.
+        replicas: Math.max(present, shapeOf(stack).pods),
+        claimSize: live?.labels[claimSizeLabel] ?? stack.redis.storage.size,
+      }),
       ...buildDisruptionBudget(stack),
     ],
     held: [],
-    // Never fewer than there are: the action `Scale` takes nodes away once they are empty.
-    scales: [{ ref: refOf(statefulSet), replicas: Math.max(present, shapeOf(stack).pods) }],
   };
 }

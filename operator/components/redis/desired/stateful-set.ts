@@ -10,11 +10,14 @@ import { containerPaths, fixedConfigHash } from './config.ts';
 /** uid and gid of the official image's user `redis`. */
 const redisUid = 999;
 
-/**
- * The nodes. `spec.replicas` is not here but in `Desired.scales`: nodes leave only after their slots did. `claimSize`
- * is what the claim template of the live object has; Kubernetes refuses to change it, claims grow one by one instead.
- */
-export function buildStatefulSet(stack: CompleteStack, claimSize: string): KubernetesObject {
+export interface StatefulSetInput {
+  readonly replicas: number;
+  /** What the claim template of the live object has; Kubernetes refuses to change it, claims grow one by one instead. */
+  readonly claimSize: string;
+}
+
+/** The nodes. */
+export function buildStatefulSet(stack: CompleteStack, { replicas, claimSize }: StatefulSetInput): KubernetesObject {
   const names = redisNames(stack);
   const metadata = ownedMetadata(stack, redisComponent, names.statefulSet);
   return {
@@ -23,6 +26,7 @@ export function buildStatefulSet(stack: CompleteStack, claimSize: string): Kuber
     metadata: { ...metadata, labels: { ...metadata.labels, [claimSizeLabel]: claimSize } },
     spec: {
       serviceName: names.nodes,
+      replicas,
       // Nodes need each other to become ready; one after the other would wait for ever.
       podManagementPolicy: 'Parallel',
       // The operator restarts pods itself: it knows which of them is a primary.
