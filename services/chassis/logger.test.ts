@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import test from 'ava';
 import { RequestContext, runInContext } from './context.ts';
 import { createLogger } from './logger.ts';
@@ -36,3 +38,28 @@ test('secrets are not written wherever they usually are', (t) => {
   });
   t.false(JSON.stringify(output.lines).includes('hunter2'));
 });
+
+const endings = {
+  'is killed after a warning': `logger.warn('two'); process.kill(process.pid, 'SIGKILL');`,
+  'exits at once': `process.exit(0);`,
+  fails: `throw new Error('two');`,
+  'is killed a while later': `setTimeout(() => process.kill(process.pid, 'SIGKILL'), 1000);`,
+  'has nothing more to do': '',
+};
+
+for (const [how, code] of Object.entries(endings)) {
+  test(`nothing of what a process logged is lost when it ${how}`, async (t) => {
+    t.regex(await outputOf(`logger.info('one'); ${code}`), /"msg":"one"/);
+  });
+}
+
+/** What a process writes that has a logger. */
+function outputOf(code: string): Promise<string> {
+  const program = `
+    import { createLogger } from ${JSON.stringify(join(import.meta.dirname, 'logger.ts'))};
+    const logger = createLogger({ service: 'product', version: '1', level: 'info' });
+    ${code}`;
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['--input-type=module', '--eval', program], (_error, stdout) => resolve(stdout));
+  });
+}
