@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import test from 'ava';
-import { hashOf } from '../objects/hash.ts';
+import { hashOfRendering } from '../objects/hash.ts';
 import { FakeCluster } from '../testing/fake-cluster.ts';
 import { aLive } from '../testing/live.ts';
 import { beginApply, decideApply } from './apply.ts';
@@ -12,7 +12,7 @@ const object = {
   metadata: { name: 'a', namespace: 'shop', labels: { l: '1' } },
   data: { k: 'v' },
 };
-const hash = hashOf(object);
+const hash = hashOfRendering(object);
 const owned = { metadata: { labels: { l: '1' } }, data: { k: 'v' } };
 
 test('an object that never was is created, one that was there is repaired', (t) => {

@@ -2,7 +2,7 @@ import { type KubernetesObject, type ObjectRef, refKey, refOf } from '../api/kub
 import type { Desired, Scale } from '../components/contract.ts';
 import { isAsRendered } from '../kube/as-rendered.ts';
 import type { LiveObject } from '../kube/live-object.ts';
-import { hashOf } from '../objects/hash.ts';
+import { hashOfRendering } from '../objects/hash.ts';
 import { workloadStatus } from '../objects/live-status.ts';
 import { annotations, fieldManager } from '../objects/names.ts';
 import { createOwn } from './foreign.ts';
@@ -90,7 +90,7 @@ export function countDifferences(
   objects: readonly KubernetesObject[],
 ): number {
   return objects.filter((object) => {
-    const hash = hashOf(object);
+    const hash = hashOfRendering(object);
     const ref = refOf(object);
     const live = ports.children.get(ref);
     const decision = decideApply(stamp(object, hash), hash, live, memory.expected.get(refKey(ref)));
@@ -104,7 +104,7 @@ export interface AppliedObject {
 }
 
 async function applyObject(ports: EnginePorts, memory: StackMemory, object: KubernetesObject): Promise<AppliedObject> {
-  const hash = hashOf(object);
+  const hash = hashOfRendering(object);
   const stamped = stamp(object, hash);
   const ref = refOf(object);
   const key = refKey(ref);
