@@ -81,9 +81,10 @@ COPY --from=operator-program /out/ ./
 # An operator mostly waits, and its memory is what a cluster pays for all day: young objects get 1 MiB instead of 16, code
 # is compiled when it is hot (Maglev) and neither before nor better, one thread helps V8 instead of four, and freed memory
 # goes back to the system at once, which glibc does for the end of its heap only. docs/adr/0016-memory.md has figures.
+ENV UV_THREADPOOL_SIZE=2
 ENV LD_PRELOAD=libjemalloc.so.2
 ENV MALLOC_CONF=narenas:1,tcache:false,dirty_decay_ms:0,muzzy_decay_ms:0
-ENTRYPOINT ["node", "--max-semi-space-size=1", "--no-sparkplug", "--no-turbofan", "--v8-pool-size=1", "operator/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=1", "--no-sparkplug", "--no-turbofan", "--v8-pool-size=1", "--optimize-for-size", "operator/main.js"]
 
 # The official image with Patroni, from the PostgreSQL project's own package archive that the image is set up for.
 # Patroni is the first process: it starts, stops and promotes the server, and keeps its state in Kubernetes.
