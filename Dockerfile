@@ -79,8 +79,9 @@ COPY --from=operator-modules /out/node_modules/ node_modules/
 COPY package.json ./
 COPY --from=operator-program /out/ ./
 # An operator mostly waits, and its memory is what a cluster pays for all day: young objects get 1 MiB instead of 16, code
-# is compiled when it is hot (Maglev) and neither before nor better, one thread helps V8 instead of four, and freed memory
-# goes back to the system at once, which glibc does for the end of its heap only. docs/adr/0016-memory.md has figures.
+# is compiled when it is hot (Maglev) and neither before nor better, the heap is collected before it grows, one thread helps
+# V8 instead of four, two look up names and make keys, and freed memory goes back to the system at once, which glibc does
+# for the end of its heap only. docs/adr/0016-memory.md has figures.
 ENV UV_THREADPOOL_SIZE=2
 ENV LD_PRELOAD=libjemalloc.so.2
 ENV MALLOC_CONF=narenas:1,tcache:false,dirty_decay_ms:0,muzzy_decay_ms:0
