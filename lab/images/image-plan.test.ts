@@ -90,6 +90,7 @@ test("the project's own Dockerfile: what changes least comes first and only the 
       '--no-sparkplug',
       '--no-turbofan',
       '--v8-pool-size=1',
+      '--optimize-for-size',
       'operator/main.js',
     ],
   });
