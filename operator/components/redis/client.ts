@@ -152,7 +152,10 @@ function drop(key: string, connection: Connection): void {
   if (connections.get(key) === connection) {
     connections.delete(key);
   }
-  connection.redis.disconnect();
+  // One that has ended would get a timer that keeps it for two more seconds: all nodes of all stacks, when a network is away.
+  if (connection.redis.status !== 'end') {
+    connection.redis.disconnect();
+  }
 }
 
 async function withDeadline<T>(work: Promise<T>, target: NodeTarget, options: ConversationOptions): Promise<T> {
