@@ -4,13 +4,10 @@ import { isAsRendered } from '../kube/as-rendered.ts';
 import type { LiveObject } from '../kube/live-object.ts';
 import { hashOfRendering } from '../objects/hash.ts';
 import { workloadStatus } from '../objects/live-status.ts';
-import { annotations, fieldManager } from '../objects/names.ts';
+import { annotations, fieldManager, rolloutManager } from '../objects/names.ts';
 import { createOwn } from './foreign.ts';
 import type { StackMemory } from './memory.ts';
 import type { EnginePorts } from './ports.ts';
-
-/** Second field manager: replica counts and rollout weights, so that a template apply never resets them. */
-export const rolloutManager = `${fieldManager}/rollout`;
 
 /** What to do with one rendered object; `create`, `change` and `repair` are writes. */
 export type ApplyDecision = 'skip' | 'wait' | 'create' | 'change' | 'repair';

@@ -2,6 +2,9 @@
 
 export const fieldManager = 'ecommerce-operator';
 
+/** Second field manager: replica counts and rollout weights, so that a template apply never resets them. */
+export const rolloutManager = `${fieldManager}/rollout`;
+
 const group = 'ecommerce.stack';
 
 export const labels = {

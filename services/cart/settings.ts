@@ -9,13 +9,10 @@ import {
   processSettings,
   redisSettings,
 } from '#chassis/config/base.ts';
-import { setting } from '#chassis/config/settings.ts';
-import { commaList, origin, wholeNumber } from '#chassis/config/values.ts';
+import { numberSetting, setting } from '#chassis/config/settings.ts';
+import { commaList, origin } from '#chassis/config/values.ts';
 import { currencySchema, isCurrency, maximumAmountMinor } from '#contracts/money.ts';
 import { servicePorts } from '#contracts/services.ts';
-
-const number = (variable: string, range: readonly [number, number], fallback: number, description: string) =>
-  setting({ variable, schema: wholeNumber(...range), fallback: String(fallback), description });
 
 const days = 24;
 
@@ -48,23 +45,33 @@ export const cartSettings = {
       fallback: 'EUR',
       description: 'Currency of carts that are made without naming one.',
     }),
-    guestHours: number('APP_GUEST_CART_HOURS', [1, 8760], 30 * days, 'How long the cart of a guest stays untouched.'),
-    userHours: number('APP_USER_CART_HOURS', [1, 8760], 90 * days, 'How long the cart of an account stays untouched.'),
-    emptyHours: number(
+    guestHours: numberSetting(
+      'APP_GUEST_CART_HOURS',
+      [1, 8760],
+      30 * days,
+      'How long the cart of a guest stays untouched.',
+    ),
+    userHours: numberSetting(
+      'APP_USER_CART_HOURS',
+      [1, 8760],
+      90 * days,
+      'How long the cart of an account stays untouched.',
+    ),
+    emptyHours: numberSetting(
       'APP_EMPTY_CART_HOURS',
       [1, 8760],
       6,
       'How long a new cart of a guest stays without an article.',
     ),
-    abandonedAfterSeconds: number(
+    abandonedAfterSeconds: numberSetting(
       'APP_CART_ABANDONED_AFTER_S',
       [1, 90 * 86_400],
       86_400,
       'After how many seconds without a change a filled cart of an account counts as abandoned.',
     ),
-    sweepMs: number('APP_CART_SWEEP_MS', [10, 3_600_000], 60_000, 'How often abandoned carts are looked for.'),
-    quoteSeconds: number('APP_QUOTE_LIFETIME_S', [1, 86_400], 900, 'How long the prices of a quote are kept.'),
-    couponGuesses: number(
+    sweepMs: numberSetting('APP_CART_SWEEP_MS', [10, 3_600_000], 60_000, 'How often abandoned carts are looked for.'),
+    quoteSeconds: numberSetting('APP_QUOTE_LIFETIME_S', [1, 86_400], 900, 'How long the prices of a quote are kept.'),
+    couponGuesses: numberSetting(
       'APP_COUPON_GUESSES',
       [1, 1_000_000],
       20,
@@ -72,7 +79,7 @@ export const cartSettings = {
     ),
   },
   charges: {
-    taxRateBasisPoints: number(
+    taxRateBasisPoints: numberSetting(
       'APP_TAX_RATE_BASIS_POINTS',
       [0, 10_000],
       0,
@@ -96,14 +103,19 @@ export const cartSettings = {
       schema: origin.optional(),
       description: 'Address of the inventory service; without it everything counts as in stock until the order.',
     }),
-    productTimeoutMs: number('APP_PRODUCT_TIMEOUT_MS', [1, 30_000], 1000, 'Longest wait for the product service.'),
-    inventoryTimeoutMs: number(
+    productTimeoutMs: numberSetting(
+      'APP_PRODUCT_TIMEOUT_MS',
+      [1, 30_000],
+      1000,
+      'Longest wait for the product service.',
+    ),
+    inventoryTimeoutMs: numberSetting(
       'APP_INVENTORY_TIMEOUT_MS',
       [1, 30_000],
       300,
       'Longest wait for the inventory service; what it does not answer counts as in stock.',
     ),
-    offerCacheSeconds: number(
+    offerCacheSeconds: numberSetting(
       'APP_OFFER_CACHE_S',
       [1, 86_400],
       300,

@@ -7,13 +7,10 @@ import {
   postgresSettings,
   processSettings,
 } from '#chassis/config/base.ts';
-import { setting } from '#chassis/config/settings.ts';
-import { oneOf, wholeNumber } from '#chassis/config/values.ts';
+import { numberSetting, setting } from '#chassis/config/settings.ts';
+import { oneOf } from '#chassis/config/values.ts';
 import { servicePorts } from '#contracts/services.ts';
 import { strategies } from './domain/allocation.ts';
-
-const number = (variable: string, range: readonly [number, number], fallback: number, description: string) =>
-  setting({ variable, schema: wholeNumber(...range), fallback: String(fallback), description });
 
 const dayMs = 86_400_000;
 
@@ -25,13 +22,13 @@ export const inventorySettings = {
   kafka: optionalKafkaSettings,
   outbox: outboxSettings,
   reservations: {
-    ttlMs: number(
+    ttlMs: numberSetting(
       'APP_RESERVATION_TTL_MS',
       [1000, dayMs],
       900_000,
       'How long stock is held for an order, unless the order says otherwise.',
     ),
-    longestMs: number(
+    longestMs: numberSetting(
       'APP_RESERVATION_LONGEST_MS',
       [1000, 7 * dayMs],
       7_200_000,
@@ -44,7 +41,7 @@ export const inventorySettings = {
       description:
         'Which warehouses an order is served from: `priority` in their order, `most-stock` where most lies, `single-shipment` one for all where there is one.',
     }),
-    sweepMs: number(
+    sweepMs: numberSetting(
       'APP_RESERVATION_SWEEP_MS',
       [10, 600_000],
       1000,
@@ -52,19 +49,19 @@ export const inventorySettings = {
     ),
   },
   groups: {
-    maxItems: number(
+    maxItems: numberSetting(
       'APP_STOCK_GROUP_MAX_ITEMS',
       [1, 1000],
       128,
       'Most callers who want the same SKU that share one transaction.',
     ),
-    maxRunning: number(
+    maxRunning: numberSetting(
       'APP_STOCK_GROUP_MAX_RUNNING',
       [1, 200],
       12,
       'Most transactions of reservations at once; fewer than `APP_POSTGRES_POOL_MAX`, so that other work has connections.',
     ),
-    maxWaiting: number(
+    maxWaiting: numberSetting(
       'APP_STOCK_GROUP_MAX_WAITING',
       [1, 100_000],
       2000,
@@ -72,7 +69,7 @@ export const inventorySettings = {
     ),
   },
   verification: {
-    periodMs: number(
+    periodMs: numberSetting(
       'APP_STOCK_VERIFY_MS',
       [100, dayMs],
       300_000,

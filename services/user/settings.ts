@@ -8,13 +8,10 @@ import {
   postgresSettings,
   processSettings,
 } from '#chassis/config/base.ts';
-import { setting } from '#chassis/config/settings.ts';
-import { oneOf, text, wholeNumber } from '#chassis/config/values.ts';
+import { numberSetting, setting } from '#chassis/config/settings.ts';
+import { oneOf, text } from '#chassis/config/values.ts';
 import { servicePorts } from '#contracts/services.ts';
 import { parseSigningKeys } from './secrets/signing-keys.ts';
-
-const number = (variable: string, range: readonly [number, number], fallback: number, description: string) =>
-  setting({ variable, schema: wholeNumber(...range), fallback: String(fallback), description });
 
 const hourMs = 3_600_000;
 
@@ -52,19 +49,19 @@ export const userSettings = {
       fallback: 'shop',
       description: 'Audience (`aud`) of access tokens.',
     }),
-    lifetimeSeconds: number(
+    lifetimeSeconds: numberSetting(
       'APP_ACCESS_TOKEN_LIFETIME_S',
       [60, 900],
       600,
       'Seconds that an access token is valid. The gateway refuses those of ended sessions within 5 s; after that time roles that were taken away are gone everywhere.',
     ),
-    publishAheadMs: number(
+    publishAheadMs: numberSetting(
       'APP_IDENTITY_PUBLISH_AHEAD_MS',
       [0, 7 * 24 * hourMs],
       600_000,
       'How long a new key is published before it signs; longer than verifiers keep the key set (5 minutes).',
     ),
-    keyRefreshMs: number(
+    keyRefreshMs: numberSetting(
       'APP_IDENTITY_KEY_REFRESH_MS',
       [10, 600_000],
       30_000,
@@ -72,26 +69,31 @@ export const userSettings = {
     ),
   },
   sessions: {
-    idleDays: number('APP_SESSION_IDLE_DAYS', [1, 365], 30, 'A session that is not used for so many days ends.'),
-    maxDays: number('APP_SESSION_MAX_DAYS', [1, 730], 90, 'A session ends after so many days, however it is used.'),
+    idleDays: numberSetting('APP_SESSION_IDLE_DAYS', [1, 365], 30, 'A session that is not used for so many days ends.'),
+    maxDays: numberSetting(
+      'APP_SESSION_MAX_DAYS',
+      [1, 730],
+      90,
+      'A session ends after so many days, however it is used.',
+    ),
   },
   passwords: {
-    memoryKib: number(
+    memoryKib: numberSetting(
       'APP_PASSWORD_MEMORY_KIB',
       // Below is weaker than OWASP's recommendation of 19 MiB with two passes.
       [19_456, 1_048_576],
       19_456,
       'Memory of one Argon2id hash. After a change passwords are hashed anew when their owners sign in.',
     ),
-    passes: number('APP_PASSWORD_PASSES', [2, 20], 2, 'Passes of Argon2id over that memory.'),
-    concurrency: number(
+    passes: numberSetting('APP_PASSWORD_PASSES', [2, 20], 2, 'Passes of Argon2id over that memory.'),
+    concurrency: numberSetting(
       'APP_PASSWORD_CONCURRENCY',
       // Node runs them on its four worker threads, which others need too.
       [1, 3],
       2,
       'Passwords that are hashed at the same time.',
     ),
-    waiting: number(
+    waiting: numberSetting(
       'APP_PASSWORD_QUEUE',
       [0, 10_000],
       64,
@@ -99,21 +101,31 @@ export const userSettings = {
     ),
   },
   lockout: {
-    failures: number(
+    failures: numberSetting(
       'APP_LOCKOUT_FAILURES',
       [1, 1000],
       20,
       'Failed attempts from anywhere that lock an account for a while.',
     ),
-    failuresPerAddress: number(
+    failuresPerAddress: numberSetting(
       'APP_LOCKOUT_FAILURES_PER_ADDRESS',
       [1, 1000],
       5,
       'Failed attempts from one network address that lock an account for that address.',
     ),
-    firstMs: number('APP_LOCKOUT_FIRST_MS', [1, hourMs], 30_000, 'The first lock; each further failure doubles it.'),
-    longestMs: number('APP_LOCKOUT_LONGEST_MS', [1, 24 * hourMs], hourMs, 'The longest lock.'),
-    forgiveMs: number('APP_LOCKOUT_FORGIVE_MS', [1, 24 * hourMs], 600_000, 'In this time one failure is forgiven.'),
+    firstMs: numberSetting(
+      'APP_LOCKOUT_FIRST_MS',
+      [1, hourMs],
+      30_000,
+      'The first lock; each further failure doubles it.',
+    ),
+    longestMs: numberSetting('APP_LOCKOUT_LONGEST_MS', [1, 24 * hourMs], hourMs, 'The longest lock.'),
+    forgiveMs: numberSetting(
+      'APP_LOCKOUT_FORGIVE_MS',
+      [1, 24 * hourMs],
+      600_000,
+      'In this time one failure is forgiven.',
+    ),
   },
   registration: {
     verification: setting({
@@ -125,6 +137,6 @@ export const userSettings = {
     }),
   },
   audit: {
-    retentionDays: number('APP_AUDIT_RETENTION_DAYS', [1, 3650], 400, 'Days that the audit trail is kept.'),
+    retentionDays: numberSetting('APP_AUDIT_RETENTION_DAYS', [1, 3650], 400, 'Days that the audit trail is kept.'),
   },
 } as const;

@@ -3,7 +3,7 @@ import { startControlPlane } from '#lab/api.ts';
 import type { LocalControlPlane } from '#lab/control-plane/local-control-plane.ts';
 import { waitFor } from '#lab/control-plane/wait.ts';
 import type { EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-stack.ts';
-import { rolloutManager } from '../../operator/engine/apply.ts';
+import { rolloutManager } from '../../operator/objects/names.ts';
 import { installOperator, startOperator } from '../support/operator-process.ts';
 import { aManifest, apply, createNamespace, type getStack, waitForStack } from '../support/stacks.ts';
 import { watchLines } from '../support/watch-lines.ts';

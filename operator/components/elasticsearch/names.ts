@@ -1,5 +1,5 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
-import { childName, connectionSecretName, fieldManager } from '../../objects/names.ts';
+import { childName, connectionSecretName } from '../../objects/names.ts';
 
 /** Name of the component: prefix of its objects and value of its label. */
 export const elasticsearchComponent = 'elasticsearch';
@@ -27,9 +27,6 @@ export const credentialKeys = {
 export const claimSizeLabel = 'ecommerce.stack/claim-size';
 /** Label of the StatefulSet: version that its template asks for, so that a step backwards is seen before it is made. */
 export const versionLabel = 'ecommerce.stack/store-version';
-
-/** Field manager of replica counts, beside the one of the template. */
-export const scaleManager = `${fieldManager}/rollout`;
 
 /** Names of everything that belongs to one stack's Elasticsearch. */
 export interface ElasticsearchNames {

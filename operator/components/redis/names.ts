@@ -1,5 +1,5 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
-import { childName, connectionSecretName, fieldManager } from '../../objects/names.ts';
+import { childName, connectionSecretName } from '../../objects/names.ts';
 
 /** Name of the component: prefix of its objects and value of its label. */
 export const redisComponent = 'redis';
@@ -19,9 +19,6 @@ export const credentialKeys = { admin: 'admin-password', services: 'services-pas
 
 /** Label of the StatefulSet: size in its claim template, which Kubernetes never lets change. */
 export const claimSizeLabel = 'ecommerce.stack/claim-size';
-
-/** Field manager of replica counts, so that applying the template never resets them. */
-export const scaleManager = `${fieldManager}/rollout`;
 
 /** Names of everything that belongs to one stack's Redis. */
 export interface RedisNames {

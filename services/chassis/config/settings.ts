@@ -1,5 +1,6 @@
 /** Settings from environment variables: declared as data, read once, all faults reported together. */
 import type { z } from 'zod';
+import { wholeNumber } from './values.ts';
 
 /** One environment variable. */
 export interface Setting<Schema extends z.ZodType = z.ZodType> {
@@ -23,6 +24,16 @@ export type Settings<Groups extends SettingGroups> = { readonly [Name in keyof G
 /** Declares a setting; the type of its value comes from the schema. */
 export function setting<Schema extends z.ZodType>(declaration: Setting<Schema>): Setting<Schema> {
   return declaration;
+}
+
+/** A whole number within a range, both ends included, and what it is when the variable is absent. */
+export function numberSetting(
+  variable: string,
+  range: readonly [number, number],
+  fallback: number,
+  description: string,
+) {
+  return setting({ variable, schema: wholeNumber(...range), fallback: String(fallback), description });
 }
 
 /** The environment is not usable: the message lists every fault at once. */

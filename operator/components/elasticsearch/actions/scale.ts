@@ -1,8 +1,9 @@
 import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
+import { rolloutManager } from '../../../objects/names.ts';
 import type { Action, ActionPorts, Plan, Step } from '../../contract.ts';
 import { findFault } from '../faults.ts';
 import { foreignHold, leavingNames, settingNames, surplus } from '../markers.ts';
-import { elasticsearchNames, podName, scaleManager } from '../names.ts';
+import { elasticsearchNames, podName } from '../names.ts';
 import type { Observed } from '../observed.ts';
 import { findAway } from '../safety.ts';
 import { findMoving, findUndrained } from '../shards.ts';
@@ -92,5 +93,5 @@ async function shrink(ports: ActionPorts, replicas: number): Promise<void> {
   const { namespace } = ports.stack;
   const metadata = { name: elasticsearchNames(ports.stack).statefulSet, namespace };
   const body = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec: { replicas } };
-  await ports.kube.apply(body, { manager: scaleManager });
+  await ports.kube.apply(body, { manager: rolloutManager });
 }

@@ -1,11 +1,12 @@
 import type { JsonObject } from '../../../api/kubernetes.ts';
 import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
+import { rolloutManager } from '../../../objects/names.ts';
 import type { Action, ActionPorts, Plan, Step } from '../../contract.ts';
 import { findFault } from '../faults.ts';
 import { identityLibrary } from '../identity.ts';
 import { type Attachment, isKept, type Layout, planLayout } from '../layout.ts';
 import { planMoves } from '../moves.ts';
-import { redisNames, scaleManager } from '../names.ts';
+import { redisNames } from '../names.ts';
 import type { BuiltinObserved, Observed } from '../observed.ts';
 import { allNodesOk, firstComplaint, noOpenSlots, ownersKnown, replicasFollowing, slotsCovered } from '../safety.ts';
 import { isEmptyNode, participants, strangers } from '../topology.ts';
@@ -237,7 +238,7 @@ async function shrink(ports: ActionPorts, replicas: number): Promise<void> {
   const { namespace } = ports.stack;
   const metadata = { name: redisNames(ports.stack).statefulSet, namespace };
   const body = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec: { replicas } };
-  await ports.kube.apply(body, { manager: scaleManager });
+  await ports.kube.apply(body, { manager: rolloutManager });
 }
 
 function detailsOf(details: JsonObject): ScaleDetails {
