@@ -10,6 +10,8 @@ export class RequestContext {
   readonly startedAt: number;
   /** Path template of the route for metrics and logs; `unmatched` until a route is found, so that labels stay few. */
   route = 'unmatched';
+  /** Headers that the response will have, whoever writes it. Names in lower case. */
+  readonly responseHeaders: Record<string, string> = {};
   /** The verified caller; absent for a guest. */
   identity: Identity | undefined = undefined;
   #deadlineAt = Number.POSITIVE_INFINITY;

@@ -1,5 +1,4 @@
-/** Errors that a client may see, and how they leave the process (RFC 9457). */
-import type { ServerResponse } from 'node:http';
+/** Errors that a client may see (RFC 9457); `http/send.ts` puts them on the wire. */
 import {
   type ProblemCode,
   type ProblemDocument,
@@ -60,16 +59,4 @@ export function toProblemDocument(problem: ProblemError, requestId: string): Pro
     instance: `urn:request:${requestId}`,
     ...(problem.errors === undefined ? {} : { errors: problem.errors }),
   };
-}
-
-/** Writes the whole response. Does nothing when a response was begun: the caller must then cut the connection. */
-export function sendProblem(response: ServerResponse, problem: ProblemError, requestId: string): void {
-  if (response.headersSent) return;
-  const body = JSON.stringify(toProblemDocument(problem, requestId));
-  for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
-  response.statusCode = problem.status;
-  response.setHeader('content-type', 'application/problem+json');
-  response.setHeader('cache-control', 'no-store');
-  response.setHeader('content-length', Buffer.byteLength(body));
-  response.end(response.req.method === 'HEAD' ? undefined : body);
 }

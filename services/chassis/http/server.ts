@@ -5,9 +5,10 @@ import type { Socket } from 'node:net';
 import { headers, isRequestId, parseTraceId } from '#contracts/headers.ts';
 import { RequestContext, runInContext } from '../context.ts';
 import type { Readiness } from '../health.ts';
-import type { Logger } from '../logger.ts';
+import { createAccessLog, type Logger } from '../logger.ts';
 import type { HttpMetrics } from '../metrics.ts';
-import { ProblemError, sendProblem, toProblemDocument } from '../problem.ts';
+import { ProblemError, toProblemDocument } from '../problem.ts';
+import { beginResponse, sendProblem } from './send.ts';
 
 /** Answers one request. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse, context: RequestContext) => void;
@@ -35,13 +36,15 @@ export interface PublicServerOptions {
  * cancels the request's work when the caller leaves.
  */
 export function createPublicServer(options: PublicServerOptions): Server {
+  const end = createObserver(options);
   const server = createServer(serverLimits, (request, response) => {
     const context = createContext(request);
-    response.setHeader(headers.requestId, context.requestId);
+    context.responseHeaders[headers.requestId] = context.requestId;
     // While stopping: tells clients to open their next connection elsewhere.
-    if (options.readiness.isDraining) response.setHeader('connection', 'close');
-    observe(options, request, response, context);
+    if (options.readiness.isDraining) context.responseHeaders['connection'] = 'close';
+    options.metrics.inFlight.inc();
     response.once('close', () => {
+      end(request, response, context);
       // A connection that was busy when stopping began is idle now, and nobody else would close it.
       if (!server.listening) setImmediate(() => server.closeIdleConnections());
     });
@@ -72,38 +75,27 @@ function createContext(request: IncomingMessage): RequestContext {
   return new RequestContext(requestId, traceId, performance.now());
 }
 
-function observe(
-  options: PublicServerOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
-  context: RequestContext,
-): void {
-  const { inFlight, requests, duration } = options.metrics;
-  inFlight.inc();
-  response.once('close', () => {
+/** Counts and logs a request whose response has ended, whole or not. */
+function createObserver({ logger, metrics }: PublicServerOptions) {
+  const { inFlight, requests, duration } = metrics;
+  const accessLog = createAccessLog(logger);
+  return (request: IncomingMessage, response: ServerResponse, context: RequestContext): void => {
     inFlight.dec();
     const isComplete = response.writableFinished;
     if (!isComplete) context.cancel(new Error('the caller closed the connection'));
     context.finish();
+    const { route, requestId, traceId } = context;
     const method = methodLabel(request.method);
-    const { route } = context;
     const status = isComplete ? response.statusCode : 499;
     const durationMs = performance.now() - context.startedAt;
     requests.inc({ method, route, status });
     duration.observe({ method, route }, durationMs / 1000);
-    if (!isHealth(request))
-      runInContext(context, () => logAccess(options.logger, request, { method, route, status, durationMs }));
-  });
-}
-
-function logAccess(
-  logger: Logger,
-  request: IncomingMessage,
-  fields: { method: string; route: string; status: number; durationMs: number },
-): void {
-  // The path without its query, which may hold what people typed.
-  const path = (request.url ?? '').split('?', 1)[0];
-  logger.info({ ...fields, path, durationMs: Math.round(fields.durationMs * 100) / 100 }, 'request');
+    if (isHealth(request)) return;
+    // The path without its query, which may hold what people typed.
+    const path = (request.url ?? '').split('?', 1)[0];
+    const rounded = Math.round(durationMs * 100) / 100;
+    accessLog.info({ requestId, traceId, method, route, status, durationMs: rounded, path }, 'request');
+  };
 }
 
 /** Methods are chosen by callers: a label needs a closed set. */
@@ -122,15 +114,14 @@ function answerHealth(options: PublicServerOptions, response: ServerResponse, co
   options.readiness.evaluate().then(
     (health) => {
       const body = JSON.stringify(health);
-      response.writeHead(health.status === 'unavailable' ? 503 : 200, {
+      beginResponse(response, context, health.status === 'unavailable' ? 503 : 200, {
         'content-type': 'application/json',
         'cache-control': 'no-store',
         'content-length': Buffer.byteLength(body),
       });
       response.end(body);
     },
-    (error: unknown) =>
-      sendProblem(response, new ProblemError('internal-error', undefined, { cause: error }), context.requestId),
+    (error: unknown) => sendProblem(response, new ProblemError('internal-error', undefined, { cause: error }), context),
   );
 }
 

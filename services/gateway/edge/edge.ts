@@ -1,10 +1,11 @@
 /** The way of a request that belongs to a service: every step, in order. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestContext } from '#chassis/context.ts';
+import { beginResponse, sendProblem } from '#chassis/http/send.ts';
 import type { EdgeHandler } from '#chassis/http/server.ts';
 import { mintInternalIdentity } from '#chassis/identity/internal-identity.ts';
 import type { Logger } from '#chassis/logger.ts';
-import { ProblemError, sendProblem, toProblem } from '#chassis/problem.ts';
+import { ProblemError, toProblem } from '#chassis/problem.ts';
 import { formatTraceparent, headers } from '#contracts/headers.ts';
 import type { Identity } from '#contracts/identity.ts';
 import type { Descriptions } from '../docs/descriptions.ts';
@@ -51,8 +52,8 @@ const isCounted = /^\/(?:bff\/|docs(?:[/?]|$))/;
 /** Takes what a service owns; all else goes to the gateway's own routes, with the same headers. */
 export function createEdge(deps: EdgeDeps): EdgeHandler {
   return (request, response, context, routes) => {
-    setEdgeHeaders(response, deps.addresses.protocolOf(request));
-    if (answerCors(request, response, deps.corsOrigins)) return true;
+    setEdgeHeaders(context, deps.addresses.protocolOf(request));
+    if (answerCors(request, response, context, deps.corsOrigins)) return true;
     const exchange: Exchange = { request, response, context, address: deps.addresses.addressOf(request) };
     if (isCounted.test(request.url ?? '')) {
       admit(deps, exchange)
@@ -94,8 +95,8 @@ function isPage({ method, url }: IncomingMessage): boolean {
 async function answerPage({ descriptions }: EdgeDeps, { response, context }: Exchange): Promise<void> {
   context.route = '/docs';
   const html = Buffer.from(renderPage(await descriptions.read()));
-  response.setHeader('content-security-policy', pageSecurityPolicy);
-  response.writeHead(200, {
+  beginResponse(response, context, 200, {
+    'content-security-policy': pageSecurityPolicy,
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'public, max-age=60',
     'content-length': html.length,
@@ -163,13 +164,13 @@ async function identify(
 
 async function limit(
   limiter: Limiter,
-  { response }: Exchange,
+  { context: { responseHeaders } }: Exchange,
   { subject, limitClass, rate }: Allowance,
 ): Promise<void> {
   const decision = await limiter.take(subject, limitClass, rate);
-  response.setHeader('ratelimit-limit', String(rate.burst));
-  response.setHeader('ratelimit-remaining', String(decision.remaining));
-  response.setHeader('ratelimit-reset', String(Math.ceil(decision.resetMs / 1000)));
+  responseHeaders['ratelimit-limit'] = String(rate.burst);
+  responseHeaders['ratelimit-remaining'] = String(decision.remaining);
+  responseHeaders['ratelimit-reset'] = String(Math.ceil(decision.resetMs / 1000));
   if (decision.isAllowed) return;
   const seconds = Math.max(1, Math.ceil(decision.retryAfterMs / 1000));
   throw new ProblemError('too-many-requests', `try again in ${seconds} s`, { retryAfterSeconds: seconds });
@@ -194,5 +195,5 @@ function upstreamHeaders(
 function answerProblem(deps: EdgeDeps, { response, context }: Exchange, error: unknown): void {
   const problem = toProblem(error);
   if (problem.status >= 500) deps.logger.warn({ err: problem.cause ?? problem }, 'a request could not be passed on');
-  sendProblem(response, problem, context.requestId);
+  sendProblem(response, problem, context);
 }

@@ -1,9 +1,10 @@
 /** Sends a request to a service and its response to the caller, piece by piece, as fast as the slower side takes it. */
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { RequestContext } from '#chassis/context.ts';
-import { ProblemError, sendProblem } from '#chassis/problem.ts';
+import { beginResponse, sendProblem } from '#chassis/http/send.ts';
+import { ProblemError } from '#chassis/problem.ts';
 import type { Permit } from './breaker.ts';
 import { CallerGoneError, classify, type ProxyOutcome } from './failures.ts';
 import { toClientHeaders } from './forwarded-headers.ts';
@@ -81,7 +82,7 @@ function createHandler(exchange: ProxyRequest, attempt: Attempt): Dispatcher.Dis
       if (status < 200) return;
       // Whatever it says: a service that answers 503 because its primary is away still reads from the replicas.
       attempt.permit.settle('good');
-      startResponse(response, status, headers);
+      beginResponse(response, exchange.context, status, toClientHeaders(headers));
     },
     onResponseData: (controller, chunk) => {
       if (!response.write(chunk)) connection.pause(controller);
@@ -128,11 +129,6 @@ function followCaller({ response, callerIdleMs }: ProxyRequest) {
   };
 }
 
-function startResponse(response: ServerResponse, status: number, headers: IncomingHttpHeaders): void {
-  const vary = [response.getHeader('vary'), headers.vary].filter((value) => value !== undefined);
-  response.writeHead(status, toClientHeaders(vary.length < 2 ? headers : { ...headers, vary: vary.join(', ') }));
-}
-
 function fail(exchange: ProxyRequest, attempt: Attempt, error: Error): void {
   const { response, context } = exchange;
   const [outcome, problem] = classify(error);
@@ -144,7 +140,7 @@ function fail(exchange: ProxyRequest, attempt: Attempt, error: Error): void {
     response.destroy(error);
     return;
   }
-  const answer = (): void => sendProblem(response, problem, context.requestId);
+  const answer = (): void => sendProblem(response, problem, context);
   if (isRepeatable(exchange, attempt, outcome) && exchange.upstream.retries.take())
     retryLater(exchange, attempt, answer);
   else answer();

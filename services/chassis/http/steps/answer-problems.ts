@@ -1,16 +1,22 @@
-import { sendProblem, toProblem } from '../../problem.ts';
-import type { Pipeline, Step } from './state.ts';
+import { toProblem } from '../../problem.ts';
+import { sendProblem } from '../send.ts';
+import { type Pipeline, type Step, writeReply } from './state.ts';
 
-/** Turns whatever was thrown below into a problem document; defects are logged with their cause, which is not shown. */
+/**
+ * Sends the reply when all steps below are done with it, or a problem document for whatever was thrown there; defects are logged
+ * with their cause, which is not shown.
+ */
 export function answerProblems<Deps>(pipeline: Pipeline<Deps>): Step<Deps> {
   return async (ctx, next) => {
+    // We write the response; Koa must not.
+    ctx.respond = false;
     try {
       await next();
+      writeReply(ctx);
     } catch (error) {
       const problem = toProblem(error);
       if (problem.status >= 500) log(pipeline, problem.status, problem.cause ?? problem);
-      ctx.respond = false;
-      sendProblem(ctx.res, problem, ctx.state.context.requestId);
+      sendProblem(ctx.res, problem, ctx.state.context);
     }
   };
 }

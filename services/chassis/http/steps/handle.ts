@@ -1,18 +1,18 @@
 import { ProblemError } from '../../problem.ts';
 import type { Reply, RouteDeclaration } from '../route.ts';
-import { type Pipeline, type Step, writeReply } from './state.ts';
+import type { Pipeline, Step } from './state.ts';
 
 /** `sampled` looks at one response in this many. */
 const sampleEvery = 100;
 
-/** Calls the handler and checks its reply against the declaration before it is sent. */
+/** Calls the handler and checks its reply against the declaration. */
 export function handle<Deps>(pipeline: Pipeline<Deps>): Step<Deps> {
   const isChecked = createSampler(pipeline.responseCheck);
   return async (ctx) => {
     const { route } = ctx.state.match;
     const reply = await route.handle(ctx.state.input, pipeline.deps);
     if (isChecked()) reportFault(pipeline, route.declaration, reply);
-    writeReply(ctx, reply);
+    ctx.state.reply = reply;
   };
 }
 

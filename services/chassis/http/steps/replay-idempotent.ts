@@ -4,7 +4,7 @@ import { runDetached } from '../../context.ts';
 import type { IdempotencyClaim, IdempotencyKey, IdempotencyStore } from '../../idempotency/store.ts';
 import { ProblemError } from '../../problem.ts';
 import type { Reply } from '../route.ts';
-import { type Pipeline, type Step, type StepContext, writeReply } from './state.ts';
+import type { Pipeline, Step, StepContext } from './state.ts';
 
 /**
  * Carries a request with an `Idempotency-Key` out once, and answers its repetitions with the first reply.
@@ -18,8 +18,8 @@ export function replayIdempotent<Deps>(pipeline: Pipeline<Deps>): Step<Deps> {
     const store = storeOf(pipeline.idempotency);
     const claim = await store.claim(key);
     if (claim.state === 'claimed') return carryOut(ctx, store, { key, token: claim.token, next });
-    writeReply(ctx, repeated(claim));
-    ctx.set('idempotent-replayed', 'true');
+    const reply = repeated(claim);
+    ctx.state.reply = { ...reply, headers: { ...reply.headers, 'idempotent-replayed': 'true' } };
   };
 }
 
@@ -35,7 +35,7 @@ async function carryOut<Deps>(
     await runDetached(() => store.release(claim.key, claim.token));
     throw error;
   }
-  await runDetached(() => store.complete(claim.key, claim.token, toReply(ctx)));
+  await runDetached(() => store.complete(claim.key, claim.token, toRemembered(ctx.state.reply)));
 }
 
 function readKey<Deps>(ctx: StepContext<Deps>): IdempotencyKey | undefined {
@@ -62,12 +62,11 @@ function repeated(claim: Exclude<IdempotencyClaim, { state: 'claimed' }>): Reply
   throw new ProblemError('idempotency-key-reused');
 }
 
-function toReply<Deps>(ctx: StepContext<Deps>): Reply {
-  const names = ['etag', 'location'].filter((name) => ctx.response.get(name) !== '');
-  const kept = Object.fromEntries(names.map((name) => [name, ctx.response.get(name)]));
-  return typeof ctx.body === 'string'
-    ? { status: ctx.status, json: ctx.body, headers: kept }
-    : { status: ctx.status, headers: kept };
+/** What a repetition is told; the other headers are made anew. */
+function toRemembered({ status, body, json, headers: sent = {} }: Reply): Reply {
+  const kept = Object.fromEntries(Object.entries(sent).filter(([name]) => name === 'etag' || name === 'location'));
+  const text = json ?? (body === undefined ? undefined : JSON.stringify(body));
+  return text === undefined ? { status, headers: kept } : { status, json: text, headers: kept };
 }
 
 function storeOf(store: IdempotencyStore | undefined): IdempotencyStore {

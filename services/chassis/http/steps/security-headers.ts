@@ -14,7 +14,7 @@ export const dataSecurityHeaders = {
 /** Sets the headers of `dataSecurityHeaders` on every response. */
 export function setSecurityHeaders<Deps>(): Step<Deps> {
   return (ctx, next) => {
-    ctx.set({ ...dataSecurityHeaders });
+    Object.assign(ctx.state.context.responseHeaders, dataSecurityHeaders);
     return next();
   };
 }

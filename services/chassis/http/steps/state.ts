@@ -1,4 +1,5 @@
 /** What the steps of the pipeline share. */
+import type { OutgoingHttpHeaders } from 'node:http';
 import { pipeline } from 'node:stream';
 import type Koa from 'koa';
 import type { RequestContext } from '../../context.ts';
@@ -7,6 +8,7 @@ import type { Logger } from '../../logger.ts';
 import type { HttpMetrics } from '../../metrics.ts';
 import type { Input, Reply } from '../route.ts';
 import type { Match, Router } from '../router.ts';
+import { beginResponse } from '../send.ts';
 
 /** Made once per service. */
 export interface Pipeline<Deps> {
@@ -26,34 +28,38 @@ export interface RequestState<Deps> {
   match: Match<Deps>;
   input: Input<unknown, unknown, unknown>;
   ifMatch: string;
+  /** What the handler answered. */
+  reply: Reply;
 }
 
 export type Step<Deps> = Koa.Middleware<RequestState<Deps>>;
 export type StepContext<Deps> = Koa.ParameterizedContext<RequestState<Deps>>;
 
-/** Puts a handler's reply on the wire. */
-export function writeReply<Deps>(ctx: StepContext<Deps>, reply: Reply): void {
-  ctx.status = reply.status;
-  if (reply.headers !== undefined) ctx.set({ ...reply.headers });
+/** Puts the reply on the wire. */
+export function writeReply<Deps>(ctx: StepContext<Deps>): void {
+  const { reply, context } = ctx.state;
   if (reply.stream !== undefined) {
     writeStream(ctx, reply.stream);
     return;
   }
   const text = reply.json ?? (reply.body === undefined ? undefined : JSON.stringify(reply.body));
-  if (text === undefined) {
-    ctx.body = null;
-    ctx.status = reply.status; // Koa turns a null body into 204
-    return;
-  }
-  ctx.type = 'application/json';
-  ctx.body = text;
+  const content =
+    text === undefined
+      ? lengthOfNothing(reply.status)
+      : { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text) };
+  beginResponse(ctx.res, context, reply.status, { ...reply.headers, ...content });
+  ctx.res.end(text);
+}
+
+/** 204 and 304 say by themselves that no body follows. */
+function lengthOfNothing(status: number): OutgoingHttpHeaders {
+  return status === 204 || status === 304 ? {} : { 'content-length': 0 };
 }
 
 /** A source that fails in the middle breaks the connection: the caller must not take what it has for the whole. */
 function writeStream<Deps>(ctx: StepContext<Deps>, { mediaType, source }: NonNullable<Reply['stream']>): void {
-  ctx.respond = false;
-  ctx.res.statusCode = ctx.status;
-  ctx.res.setHeader('content-type', mediaType);
+  const { reply, context } = ctx.state;
+  beginResponse(ctx.res, context, reply.status, { ...reply.headers, 'content-type': mediaType });
   if (ctx.method === 'HEAD') {
     source.destroy();
     ctx.res.end();
