@@ -2,6 +2,7 @@
 import { Counter } from 'prom-client';
 import { describeApi } from '#chassis/http/openapi.ts';
 import type { Route } from '#chassis/http/route.ts';
+import { createIdentityMinter } from '#chassis/identity/internal-identity.ts';
 import { closeRedis, createRedisCheck, openRedis } from '#chassis/redis/redis.ts';
 import { createService, type Platform, type Worker } from '#chassis/service.ts';
 import { bffRoutes } from './bff/routes.ts';
@@ -74,7 +75,7 @@ function buildDeps({ settings, logger, metrics, addCheck, onClose }: Platform<ty
     addresses: createClientAddresses({ hops: proxy.trustedHops, networks: proxy.trustedProxies }),
     limiter: limits.enabled === 'on' ? createLimiter(redis, metrics.registry, logger) : undefined,
     allowanceFor: createAllowances(limits),
-    internalKeys: identity.internalKeys,
+    mintIdentity: createIdentityMinter(identity.internalKeys),
     corsOrigins: proxy.corsOrigins,
     callerIdleMs: proxy.callerIdleMs,
     logger,

@@ -1,6 +1,11 @@
 import test from 'ava';
 import { jwtVerify, SignJWT } from 'jose';
-import { mintInternalIdentity, verifyInternalIdentity } from './internal-identity.ts';
+import {
+  createIdentityMinter,
+  createIdentityVerifier,
+  mintInternalIdentity,
+  verifyInternalIdentity,
+} from './internal-identity.ts';
 
 const key = 'k'.repeat(32);
 const other = 'o'.repeat(32);
@@ -55,4 +60,34 @@ test('a changed, foreign or unsigned token is refused', async (t) => {
 test('a role that this release does not know is left out', (t) => {
   const token = mintInternalIdentity({ subject: 'u', roles: ['admin', 'astronaut' as 'admin'] }, [key], now); // a newer gateway
   t.deepEqual(verifyInternalIdentity(token, [key], now)?.roles, ['admin']);
+});
+
+test('a token is used again for ten seconds, for the same identity only', (t) => {
+  const mint = createIdentityMinter([key]);
+  const first = mint(identity, now);
+  t.is(mint(identity, now + 9_999), first);
+  t.not(mint(identity, now + 10_000), first);
+  t.deepEqual(verifyInternalIdentity(mint({ ...identity, subject: 'user-2' }, now), [key], now)?.subject, 'user-2');
+  // At its last use it is valid for longer than any request takes.
+  t.deepEqual(verifyInternalIdentity(first, [key], now + 9_999 + 50_000), identity);
+});
+
+test('a clock that is set back mints anew', (t) => {
+  const mint = createIdentityMinter([key]);
+  mint(identity, now);
+  const earlier = now - 3_600_000;
+  t.deepEqual(verifyInternalIdentity(mint(identity, earlier), [key], earlier), identity);
+});
+
+test('a token that was verified expires all the same, and none is taken for another', (t) => {
+  const verify = createIdentityVerifier([key]);
+  const token = mintInternalIdentity(identity, [key], now);
+  const [head = '', , signature = ''] = token.split('.');
+  t.deepEqual(verify(token, now), identity);
+  t.is(verify(token, now), verify(token, now + 1000));
+  const payload = Buffer.from('{"sub":"x","roles":["admin"],"iat":0,"exp":9999999999}').toString('base64url');
+  t.is(verify(`${head}.${payload}.${signature}`, now), undefined);
+  t.is(verify(token, now + 66_000), undefined);
+  for (let index = 0; index < 2000; index += 1)
+    t.is(verify(mintInternalIdentity({ ...identity, subject: `u${index}` }, [key], now), now)?.subject, `u${index}`);
 });

@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestContext } from '#chassis/context.ts';
 import { beginResponse, sendProblem } from '#chassis/http/send.ts';
 import type { EdgeHandler } from '#chassis/http/server.ts';
-import { mintInternalIdentity } from '#chassis/identity/internal-identity.ts';
 import type { Logger } from '#chassis/logger.ts';
 import { ProblemError, toProblem } from '#chassis/problem.ts';
 import { formatTraceparent, headers } from '#contracts/headers.ts';
@@ -29,7 +28,8 @@ export interface EdgeDeps {
   /** Absent: rates are not limited. */
   readonly limiter: Limiter | undefined;
   readonly allowanceFor: (caller: Caller, request: { method: string | undefined; limit: LimitClass }) => Allowance;
-  readonly internalKeys: readonly string[];
+  /** The internal identity that services are shown. */
+  readonly mintIdentity: (identity: Identity, nowMs: number) => string;
   readonly corsOrigins: readonly string[];
   /** Longest time in which a caller takes nothing of its response, milliseconds. */
   readonly callerIdleMs: number;
@@ -44,6 +44,7 @@ interface Exchange {
   readonly response: ServerResponse;
   readonly context: RequestContext;
   readonly address: string;
+  readonly protocol: 'http' | 'https';
 }
 
 /** Paths of the gateway's own routes whose callers are counted like those of the services. */
@@ -52,9 +53,10 @@ const isCounted = /^\/(?:bff\/|docs(?:[/?]|$))/;
 /** Takes what a service owns; all else goes to the gateway's own routes, with the same headers. */
 export function createEdge(deps: EdgeDeps): EdgeHandler {
   return (request, response, context, routes) => {
-    setEdgeHeaders(context, deps.addresses.protocolOf(request));
+    const { address, protocol } = deps.addresses.clientOf(request);
+    setEdgeHeaders(context, protocol);
     if (answerCors(request, response, context, deps.corsOrigins)) return true;
-    const exchange: Exchange = { request, response, context, address: deps.addresses.addressOf(request) };
+    const exchange: Exchange = { request, response, context, address, protocol };
     if (isCounted.test(request.url ?? '')) {
       admit(deps, exchange)
         .then(() => (isPage(request) ? answerPage(deps, exchange) : routes(request, response, context)))
@@ -82,8 +84,7 @@ async function admit(deps: EdgeDeps, exchange: Exchange): Promise<void> {
     await limit(deps.limiter, exchange, allowance);
   }
   delete request.headers[headers.internalIdentity];
-  if (identity !== undefined)
-    request.headers[headers.internalIdentity] = mintInternalIdentity(identity, deps.internalKeys, Date.now());
+  if (identity !== undefined) request.headers[headers.internalIdentity] = deps.mintIdentity(identity, Date.now());
   request.headers['x-forwarded-for'] = address;
 }
 
@@ -144,10 +145,8 @@ async function forward(deps: EdgeDeps, exchange: Exchange, { route, target }: Fo
 }
 
 /** A token that is not valid is refused even where none is needed: its sender believes to be signed in. */
-async function identify(
-  deps: EdgeDeps,
-  { request, address, response, context }: Exchange,
-): Promise<Identity | undefined> {
+async function identify(deps: EdgeDeps, exchange: Exchange): Promise<Identity | undefined> {
+  const { request, address } = exchange;
   const { authorization } = request.headers;
   if (authorization === undefined) return undefined;
   const token = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization)?.[1];
@@ -157,7 +156,7 @@ async function identify(
   } catch (error) {
     // Guessing tokens costs the guesser's address its allowance.
     const guest = deps.allowanceFor({ identity: undefined, address }, { method: 'POST', limit: 'sensitive' });
-    if (deps.limiter !== undefined) await limit(deps.limiter, { request, address, response, context }, guest);
+    if (deps.limiter !== undefined) await limit(deps.limiter, exchange, guest);
     throw error;
   }
 }
@@ -167,7 +166,8 @@ async function limit(
   { context: { responseHeaders } }: Exchange,
   { subject, limitClass, rate }: Allowance,
 ): Promise<void> {
-  const decision = await limiter.take(subject, limitClass, rate);
+  const taken = limiter.take(subject, limitClass, rate);
+  const decision = taken instanceof Promise ? await taken : taken;
   responseHeaders['ratelimit-limit'] = String(rate.burst);
   responseHeaders['ratelimit-remaining'] = String(decision.remaining);
   responseHeaders['ratelimit-reset'] = String(Math.ceil(decision.resetMs / 1000));
@@ -178,17 +178,16 @@ async function limit(
 
 function upstreamHeaders(
   deps: EdgeDeps,
-  { request, context, address }: Exchange,
+  { request, context, address, protocol }: Exchange,
   identity: Identity | undefined,
 ): string[] {
   return toUpstreamHeaders(request, {
     requestId: context.requestId,
     traceparent: formatTraceparent(context.traceId),
     deadlineMs: Math.max(0, Math.floor(context.remainingMs())),
-    internalIdentity:
-      identity === undefined ? undefined : mintInternalIdentity(identity, deps.internalKeys, Date.now()),
+    internalIdentity: identity === undefined ? undefined : deps.mintIdentity(identity, Date.now()),
     clientAddress: address,
-    protocol: deps.addresses.protocolOf(request),
+    protocol,
   });
 }
 

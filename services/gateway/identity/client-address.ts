@@ -1,13 +1,17 @@
 /** Who is at the other end, through the proxies that we trust. */
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, type Socket } from 'node:net';
 import { normalizeAddress } from './ip-address.ts';
 
 export interface ClientAddresses {
-  /** Address of the caller, in its normal form (`ip-address.ts`). */
-  addressOf(request: IncomingMessage): string;
+  clientOf(request: IncomingMessage): Client;
+}
+
+export interface Client {
+  /** In its normal form (`ip-address.ts`). */
+  readonly address: string;
   /** `https` when a trusted proxy says so; our own server speaks http. */
-  protocolOf(request: IncomingMessage): 'http' | 'https';
+  readonly protocol: 'http' | 'https';
 }
 
 export interface TrustedProxies {
@@ -29,25 +33,41 @@ export function createClientAddresses({ hops, networks }: TrustedProxies): Clien
     trusted.addSubnet(address, Number(prefix), isIP(address) === 6 ? 'ipv6' : 'ipv4');
   }
   const isTrusted = (address: string): boolean => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  /** Of a connection, which carries many requests. */
+  const peers = new WeakMap<Socket, Peer>();
+  const peerOf = (socket: Socket): Peer => {
+    const known = peers.get(socket);
+    if (known !== undefined) return known;
+    const address = normalizeAddress(socket.remoteAddress ?? '') ?? socket.remoteAddress ?? '';
+    const peer = { address, isTrusted: hops > 0 && isTrusted(address) };
+    peers.set(socket, peer);
+    return peer;
+  };
+  /** The entry of `X-Forwarded-For` that the outermost trusted proxy wrote. */
+  const callerBehind = (peer: Peer, forwardedFor: string): string => {
+    const entries = forwardedFor.split(',');
+    let { address } = peer;
+    for (let hop = 0; hop < hops && (hop === 0 || isTrusted(address)); hop += 1) {
+      const next = normalizeAddress((entries.pop() ?? '').trim());
+      if (next === undefined) break;
+      address = next;
+    }
+    return address;
+  };
   return {
-    addressOf: (request) => {
-      let address = peerOf(request);
-      const entries = String(request.headers['x-forwarded-for'] ?? '').split(',');
-      for (let hop = 0; hop < hops && isTrusted(address); hop += 1) {
-        const next = normalizeAddress((entries.pop() ?? '').trim());
-        if (next === undefined) break;
-        address = next;
-      }
-      return address;
-    },
-    protocolOf: (request) => {
-      const isSecure = request.headers['x-forwarded-proto'] === 'https' && hops > 0 && isTrusted(peerOf(request));
-      return isSecure ? 'https' : 'http';
+    clientOf: ({ headers, socket }) => {
+      const peer = peerOf(socket);
+      if (!peer.isTrusted) return { address: peer.address, protocol: 'http' };
+      return {
+        address: callerBehind(peer, String(headers['x-forwarded-for'] ?? '')),
+        protocol: headers['x-forwarded-proto'] === 'https' ? 'https' : 'http',
+      };
     },
   };
 }
 
-function peerOf({ socket }: IncomingMessage): string {
-  const address = socket.remoteAddress ?? '';
-  return normalizeAddress(address) ?? address;
+interface Peer {
+  readonly address: string;
+  /** Whether it is a proxy whose word is believed. */
+  readonly isTrusted: boolean;
 }

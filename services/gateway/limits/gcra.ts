@@ -49,9 +49,10 @@ export function decide(
 const tolerance = 0.001;
 
 /**
- * The same decision inside Redis, with Redis' own clock, so that all gateways agree. One call, one key.
+ * The same decision inside Redis, with Redis' own clock, so that all gateways agree, for up to ARGV[3] requests. One call, one key.
  *
- * KEYS[1] the caller's key; ARGV[1] interval in microseconds, ARGV[2] burst. Answers {allowed, remaining, resetUs, retryUs}.
+ * KEYS[1] the caller's key; ARGV[1] interval in microseconds, ARGV[2] burst. Answers {granted, remaining, resetUs, retryUs}: as many
+ * as are left are granted, none when none is.
  */
 export const decideScript = `
 local interval = tonumber(ARGV[1])
@@ -59,10 +60,12 @@ local limit = interval * tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local start = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
-local ahead = start + interval - now
-if ahead > limit then
-  return {0, 0, start - now, ahead - limit}
+local free = math.floor((limit - (start - now)) / interval)
+if free < 1 then
+  return {0, 0, start - now, start + interval - now - limit}
 end
-redis.call('SET', KEYS[1], string.format('%.0f', start + interval), 'PX', math.ceil(ahead / 1000) + 1)
-return {1, math.floor((limit - ahead) / interval), ahead, 0}
+local granted = math.min(free, tonumber(ARGV[3]))
+local arrival = start + granted * interval
+redis.call('SET', KEYS[1], string.format('%.0f', arrival), 'PX', math.ceil((arrival - now) / 1000) + 1)
+return {granted, free - granted, arrival - now, 0}
 `;

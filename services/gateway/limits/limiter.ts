@@ -3,10 +3,11 @@ import { Counter, type Registry } from 'prom-client';
 import type { Logger } from '#chassis/logger.ts';
 import type { RedisClient } from '#chassis/redis/redis.ts';
 import { type Decision, decide, decideScript, type Rate } from './gcra.ts';
+import { createLeases, type Grant } from './leases.ts';
 
 export interface Limiter {
-  /** Decides on one request of `subject` (a user or an address) in a class. Never rejects. */
-  take(subject: string, limitClass: string, rate: Rate): Promise<Decision>;
+  /** Decides on one request of `subject` (a user or an address) in a class; at once when Redis need not be asked. Never rejects. */
+  take(subject: string, limitClass: string, rate: Rate): Decision | Promise<Decision>;
 }
 
 /** After a failure Redis is left alone for this long: requests must not queue up behind its timeouts. */
@@ -14,8 +15,10 @@ const pauseMs = 1000;
 /** Callers remembered in the process; beyond it the one that was counted first is forgotten. */
 const maximumLocalCallers = 10_000;
 
+type Answer = readonly [granted: number, remaining: number, resetUs: number, retryUs: number];
+
 type ScriptedRedis = RedisClient & {
-  gatewayLimit(key: string, intervalUs: number, burst: number): Promise<readonly [number, number, number, number]>;
+  gatewayLimit(key: string, intervalUs: number, burst: number, count: number): Promise<Answer>;
 };
 
 /**
@@ -32,26 +35,33 @@ export function createLimiter(redis: RedisClient, registry: Registry, logger: Lo
     registers: [registry],
   });
   const local = createLocalCounts();
+  const leases = createLeases();
   let pausedUntil = 0;
-  return {
-    take: async (subject, limitClass, rate) => {
-      const key = `gateway:limit:{${subject}}:${limitClass}`;
-      if (performance.now() >= pausedUntil) {
-        try {
-          return toDecision(await scripted.gatewayLimit(key, Math.round(rate.intervalMs * 1000), rate.burst));
-        } catch (error) {
-          pausedUntil = performance.now() + pauseMs;
-          logger.warn({ err: error }, 'rates are limited by this process alone: redis does not answer');
-        }
+  const ask = async (key: string, rate: Rate): Promise<Decision> => {
+    if (performance.now() >= pausedUntil) {
+      const question = leases.ask(key, rate);
+      try {
+        const answer = await scripted.gatewayLimit(key, Math.round(rate.intervalMs * 1000), rate.burst, question.count);
+        return question.answer(toGrant(answer), performance.now());
+      } catch (error) {
+        question.giveUp();
+        pausedUntil = performance.now() + pauseMs;
+        logger.warn({ err: error }, 'rates are limited by this process alone: redis does not answer');
       }
-      fallbacks.inc();
-      return local.take(key, rate, Date.now());
+    }
+    fallbacks.inc();
+    return local.take(key, rate, Date.now());
+  };
+  return {
+    take: (subject, limitClass, rate) => {
+      const key = `gateway:limit:{${subject}}:${limitClass}`;
+      return leases.spend(key, performance.now()) ?? ask(key, rate);
     },
   };
 }
 
-function toDecision([isAllowed, remaining, resetUs, retryUs]: readonly [number, number, number, number]): Decision {
-  return { isAllowed: isAllowed === 1, remaining, resetMs: resetUs / 1000, retryAfterMs: retryUs / 1000 };
+function toGrant([granted, remaining, resetUs, retryUs]: Answer): Grant {
+  return { granted, remaining, resetMs: resetUs / 1000, retryAfterMs: retryUs / 1000 };
 }
 
 /** Counts in memory, bounded. */

@@ -47,10 +47,16 @@ function expandAlias(path: string): string {
 }
 
 function longestMatch(path: string): ProxyRoute | undefined {
-  const segments = path.split('/');
-  for (let count = Math.min(mostSegments, segments.length - 1); count > 0; count -= 1) {
-    const route = byPrefix.get(segments.slice(0, count + 1).join('/'));
+  for (let end = endOfSegment(path, mostSegments); end > 0; end = path.lastIndexOf('/', end - 1)) {
+    const route = byPrefix.get(path.slice(0, end));
     if (route !== undefined) return route;
   }
   return undefined;
+}
+
+/** Where segment number `count` ends, or the path if it has fewer. */
+function endOfSegment(path: string, count: number): number {
+  let end = 0;
+  for (let segment = 0; segment < count && end !== -1; segment += 1) end = path.indexOf('/', end + 1);
+  return end === -1 ? path.length : end;
 }
