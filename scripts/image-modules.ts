@@ -9,7 +9,7 @@
  */
 import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { standInFor, standIns, writeStandIns } from './image-stand-ins.ts';
+import { keepOneLanguage, standInFor, standIns, writeStandIns } from './image-stand-ins.ts';
 
 /** The packages that each image's sources import themselves: the only list of them (a test compares it with the imports). */
 export const importedPackages = {
@@ -116,9 +116,7 @@ export async function copyModules(root: string, set: ModuleSet, output: string):
       await copyPackage(join(root, path), join(output, relative('node_modules', path)));
     }
   }
-  if (set === 'operator') {
-    await writeStandIns(output);
-  }
+  await (set === 'operator' ? writeStandIns(output) : keepOneLanguage(output));
 }
 
 function assertInstalled(path: string, wanted: string | undefined, found: string | undefined): void {

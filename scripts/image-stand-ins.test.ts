@@ -2,8 +2,9 @@ import { cp, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import test from 'ava';
+import { z } from 'zod';
 import { createScratchDirectory } from '../lab/programs/scratch.ts';
-import { standInFor, standIns, writeStandIns } from './image-stand-ins.ts';
+import { keepOneLanguage, standInFor, standIns, writeStandIns } from './image-stand-ins.ts';
 
 const modules = resolve(import.meta.dirname, '../node_modules');
 const library = createRequire(import.meta.url).resolve(standInFor);
@@ -38,4 +39,17 @@ test('the library can be made with them, and what is overridden refuses', async 
   await t.throwsAsync(operator['registerCustomResourceDefinition']('package.json'), {
     message: /loadYaml is not part of the operator image/,
   });
+});
+
+test('zod says the same with one language', async (t) => {
+  const directory = join(await createScratchDirectory(), 'node_modules');
+  await cp(join(modules, 'zod'), join(directory, 'zod'), { recursive: true });
+  await keepOneLanguage(directory);
+  const { z: small } = await import(join(directory, 'zod/index.js'));
+  const fault = (zod: typeof z) =>
+    zod.strictObject({ count: zod.int().min(1) }).safeParse({ count: 0, x: 1 }).error?.issues;
+  t.deepEqual(fault(small), fault(z));
+  t.deepEqual(Object.keys(small.locales), ['en']);
+  t.true(Object.keys(z.locales).length > 40);
+  t.deepEqual(Object.keys(createRequire(join(directory, 'x.js'))('zod').z.locales), ['en']);
 });

@@ -43,6 +43,19 @@ exports.instance = { request: refuse('gaxios') };
 `,
 };
 
+/**
+ * Leaves zod English alone, which it speaks by default: its index loads fifty languages, 1.2 MiB in the memory of each service,
+ * and our problem documents are in one.
+ */
+export async function keepOneLanguage(modules: string): Promise<void> {
+  const locales = join(modules, 'zod/v4/locales');
+  await writeFile(join(locales, 'index.js'), 'export { default as en } from "./en.js";\n');
+  await writeFile(
+    join(locales, 'index.cjs'),
+    'Object.defineProperty(exports, "__esModule", { value: true });\nexports.en = require("./en.cjs").default;\n',
+  );
+}
+
 /** Writes them into a node_modules that has the library. */
 export async function writeStandIns(modules: string): Promise<void> {
   for (const [name, source] of Object.entries(standIns)) {

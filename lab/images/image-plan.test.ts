@@ -78,7 +78,15 @@ test("the project's own Dockerfile: what changes least comes first and only the 
   t.like(cart.configure({}), {
     User: '10001:10001',
     WorkingDir: '/app/services/cart',
-    Entrypoint: ['node', 'main.js'],
+    Entrypoint: [
+      'node',
+      '--max-semi-space-size=1',
+      '--heap-growing-percent=10',
+      '--no-sparkplug',
+      '--no-maglev',
+      '--v8-pool-size=1',
+      'main.js',
+    ],
     Cmd: ['serve'],
   });
   t.like(planImage(file, { target: 'operator', bases: ['runtime'] }).configure({}), {

@@ -9,6 +9,8 @@ export interface ServiceStart {
   /** Flags of Node and the file. */
   readonly words: readonly string[];
   readonly directory: string;
+  /** Variables that an image sets. */
+  readonly environment?: Environment;
 }
 
 /** A service as a process of its own. */
@@ -42,7 +44,9 @@ export async function startService(
   start: ServiceStart = fromSources(name),
 ): Promise<ServiceProgram> {
   await using stack = new AsyncDisposableStack();
-  const program = stack.use(await startNode({ name, ...start, environment: { ...common, ...environment } }));
+  const program = stack.use(
+    await startNode({ name, ...start, environment: { ...start.environment, ...common, ...environment } }),
+  );
   const url = `http://127.0.0.1:${program.ports.port}`;
   const health = () => call(`${url}/health`, 'GET');
   await waitFor(`${name} is ready`, async () => (await health()).status === 200, {

@@ -1,6 +1,6 @@
 /** The public HTTP server: what happens around every request, whoever answers it. */
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { headers, isRequestId, parseTraceId } from '#contracts/headers.ts';
 import { RequestContext, runInContext } from '../context.ts';
@@ -9,6 +9,9 @@ import { createAccessLog, type Logger } from '../logger.ts';
 import type { HttpMetrics } from '../metrics.ts';
 import { ProblemError, toProblemDocument } from '../problem.ts';
 import { beginResponse, sendProblem } from './send.ts';
+
+/** `import` reads all exports of the module, one of which loads a second undici: 5 MiB. */
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** Answers one request. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse, context: RequestContext) => void;

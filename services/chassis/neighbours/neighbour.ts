@@ -1,10 +1,10 @@
 /** Calls to another service of the shop as a service: with a deadline, our own identity, and figures. */
 import { Histogram, type Registry } from 'prom-client';
-import { Pool } from 'undici';
 import type { z } from 'zod';
 import { formatTraceparent, headers } from '#contracts/headers.ts';
 import type { ServiceName } from '#contracts/services.ts';
 import { currentContext } from '../context.ts';
+import { Pool } from '../http/undici.ts';
 import { mintInternalIdentity } from '../identity/internal-identity.ts';
 import { latencyBuckets } from '../metrics.ts';
 import { askJson, UnexpectedStatusError } from './ask-json.ts';

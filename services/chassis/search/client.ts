@@ -1,9 +1,11 @@
 /** The connection of a service to Elasticsearch: JSON over pooled connections to all nodes in turn. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { doublingMs } from '../doubling.ts';
 import type { Check } from '../health.ts';
+import { Pool } from '../http/undici.ts';
 import type { Metrics } from '../metrics.ts';
+import { withTimeLimit } from '../time-limit.ts';
 import { SearchRefusedError, SearchUnavailableError } from './errors.ts';
 import { type SearchMetrics, searchMetrics } from './metrics.ts';
 import { Nodes } from './nodes.ts';
@@ -163,17 +165,18 @@ interface Reply {
   readonly text: string;
 }
 
-async function deliver({ pool, prefix }: SearchNode, settings: SearchSettings, request: SearchRequest): Promise<Reply> {
-  const timeout = AbortSignal.timeout(settings.requestTimeoutMs);
-  const { method, path, body, signal } = request;
-  const reply = await pool.request({
-    method,
-    path: `${prefix}${path}`,
-    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-    headers: headersOf(settings, body),
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  } satisfies Dispatcher.RequestOptions);
-  return { status: reply.statusCode, text: await reply.body.text() };
+function deliver({ pool, prefix }: SearchNode, settings: SearchSettings, request: SearchRequest): Promise<Reply> {
+  const { method, path, body } = request;
+  return withTimeLimit(settings.requestTimeoutMs, request.signal, async (signal) => {
+    const reply = await pool.request({
+      method,
+      path: `${prefix}${path}`,
+      signal,
+      headers: headersOf(settings, body),
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    } satisfies Dispatcher.RequestOptions);
+    return { status: reply.statusCode, text: await reply.body.text() };
+  });
 }
 
 function headersOf({ username, password }: SearchSettings, body: SearchRequest['body']): Record<string, string> {

@@ -1,5 +1,5 @@
 /** What went wrong on the way to a service, and what the caller is told. */
-import { errors } from 'undici';
+import { errors } from '#chassis/http/undici.ts';
 import { ProblemError } from '#chassis/problem.ts';
 
 /**

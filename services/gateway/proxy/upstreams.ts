@@ -1,7 +1,7 @@
 /** Connections to the services. */
 
 import { Gauge, type Registry } from 'prom-client';
-import { Pool } from 'undici';
+import { Pool } from '#chassis/http/undici.ts';
 import type { UpstreamName } from '#contracts/services.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import { createRetryBudget, type RetryBudget } from './retry-budget.ts';
