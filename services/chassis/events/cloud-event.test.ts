@@ -2,6 +2,7 @@ import test from 'ava';
 import { z } from 'zod';
 import { eventType } from '#contracts/events/event-type.ts';
 import { currentContext, RequestContext, runInContext } from '../context.ts';
+import { EventContext } from '../kafka/event-context.ts';
 import { toIncomingEvent } from '../kafka/incoming-event.ts';
 import { type EventRecord, InvalidEventError, newEvent, readCloudEvent, toRecord, typeOf } from './cloud-event.ts';
 
@@ -60,6 +61,7 @@ test('an event is written in binary mode and read again', (t) => {
     subject: 'thing/a',
     time,
     correlationId: undefined,
+    causationId: undefined,
     traceparent: undefined,
     data,
   });
@@ -72,6 +74,17 @@ test('the request that an event happens in is told', (t) => {
   );
   t.is(headers['ce_correlationid'], 'request-1');
   t.regex(headers['ce_traceparent'] ?? '', /^00-(ab){16}-[0-9a-f]{16}-01$/);
+});
+
+test('an event that happens while another is handled tells which, and goes on with its request and trace', (t) => {
+  const context = new RequestContext('request-1', 'ab'.repeat(16), 0);
+  const first = arrived(toRecord(newEvent(renamed, data), { ...origin, context }));
+  const second = toRecord(newEvent(renamed, data), { ...origin, id: '0193', context: new EventContext(first) });
+  t.like(second.headers, { ce_id: '0193', ce_correlationid: 'request-1', ce_causationid: '0192' });
+  t.regex(second.headers['ce_traceparent'] ?? '', /^00-(ab){16}-/);
+  t.not(second.headers['ce_traceparent'], first.headers['ce_traceparent'], 'a span of its own');
+  t.is(readCloudEvent(renamed, arrived(second)).causationId, '0192');
+  t.is(arrived(toRecord(newEvent(renamed, data), { ...origin, context })).headers['ce_causationid'], undefined);
 });
 
 test('data that is not of its type is refused where it is written', (t) => {

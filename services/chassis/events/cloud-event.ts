@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type { DataOf, EventType } from '#contracts/events/event-type.ts';
 import { formatTraceparent } from '#contracts/headers.ts';
 import type { RequestContext } from '../context.ts';
+import { EventContext } from '../kafka/event-context.ts';
 import type { IncomingEvent } from '../kafka/incoming-event.ts';
 
 /** An event that has happened, before it has an id. */
@@ -28,6 +29,8 @@ export interface CloudEvent<Data = unknown> {
   readonly time: Date;
   /** Id of the request that caused it. */
   readonly correlationId: string | undefined;
+  /** Id of the event that caused it. */
+  readonly causationId: string | undefined;
   readonly traceparent: string | undefined;
   readonly data: Data;
 }
@@ -54,7 +57,7 @@ export interface EventOrigin {
   /** `/shop/product`: what sends it. */
   readonly source: string;
   readonly time: Date;
-  /** The request that it happens in. */
+  /** The request, or the handling of another event, that it happens in. */
   readonly context: RequestContext | undefined;
 }
 
@@ -63,7 +66,7 @@ export function toRecord({ type, data }: NewEvent, origin: EventOrigin): EventRe
   const checked = parse(type, data);
   const key = type.key(checked);
   const version = type.version?.(checked);
-  const { requestId, traceId } = origin.context ?? {};
+  const { context } = origin;
   return {
     id: origin.id,
     topic: type.topic,
@@ -79,10 +82,18 @@ export function toRecord({ type, data }: NewEvent, origin: EventOrigin): EventRe
       ce_partitionkey: key,
       'content-type': jsonType,
       ...(version === undefined ? {} : { ce_aggregateversion: String(version) }),
-      ...(requestId === undefined ? {} : { ce_correlationid: requestId }),
-      ...(traceId === undefined ? {} : { ce_traceparent: formatTraceparent(traceId) }),
+      ...(context === undefined ? {} : headersOf(context)),
     },
     payload: JSON.stringify(checked),
+  };
+}
+
+function headersOf(context: RequestContext): Readonly<Record<string, string>> {
+  const { requestId, traceId } = context;
+  return {
+    ce_correlationid: requestId,
+    ...(context instanceof EventContext ? { ce_causationid: context.causationId } : {}),
+    ...(traceId === undefined ? {} : { ce_traceparent: formatTraceparent(traceId) }),
   };
 }
 
@@ -110,6 +121,7 @@ export function readCloudEvent<Type extends EventType>(type: Type, event: Incomi
     subject: headers['ce_subject'],
     time: happened,
     correlationId: headers['ce_correlationid'],
+    causationId: headers['ce_causationid'],
     traceparent: headers['ce_traceparent'],
     data: parse(type, parseJson(event.value)),
   };

@@ -1,10 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
+import { parseTraceId } from '#contracts/headers.ts';
 import { deadLetterTopic, type RetryTopic } from '#contracts/topics.ts';
 import { waitFor } from '#lab/control-plane/wait.ts';
+import { RequestContext, runInContext } from '../context.ts';
 import { type CloudEvent, newEvent, toRecord } from '../events/cloud-event.ts';
-import { openProducer } from '../kafka/producer.ts';
+import { openBatchProducer, openProducer } from '../kafka/producer.ts';
+import { createLogger, silentLogger } from '../logger.ts';
 import { createMetrics } from '../metrics.ts';
+import { createOutboxMetrics } from '../outbox/metrics.ts';
+import { createOutbox } from '../outbox/outbox.ts';
+import { createRelay } from '../outbox/relay.ts';
+import { openSession } from '../postgres/session.ts';
 import { type Connection, sql, type Transaction } from '../postgres/statement.ts';
 import { ProblemError } from '../problem.ts';
 import { countedOn, headerOf, startEventStores } from '../testing/event-stores.ts';
@@ -250,6 +257,57 @@ test.serial('a database that is away makes no dead letters: events wait where th
   t.is(refusals, 6);
   t.deepEqual(await outcomes(), { [`${topic} handled`]: 1 });
 });
+
+test.serial(
+  'the trace goes on over an event: what its handler logs and appends belongs to the same request',
+  async (t) => {
+    const { consume, type, topic, client, ...rig } = await start(t, 'traced');
+    await stores.createTopics([{ topic: 'caused', partitions: 1 }]);
+    const causedType = countedOn('caused');
+    const [first, next] = [type, causedType].map(({ topic: name }) =>
+      createOutbox({ service: 'product', topics: [name], notify: true }),
+    );
+    const lines: Record<string, unknown>[] = [];
+    const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>); // one line is one object
+    const logger = createLogger({ service: 'test', version: '1', level: 'info' }, { write });
+    const request = new RequestContext('request-1', 'ab'.repeat(16), performance.now());
+    await runInContext(request, () =>
+      rig.database.transaction(async (transaction) =>
+        first?.append(transaction, newEvent(type, { key: 'a', count: 1 })),
+      ),
+    );
+    await consume(async (transaction, { data }) => {
+      logger.info('handling');
+      await next?.append(transaction, newEvent(causedType, { ...data, count: 2 }));
+    });
+    const relay = createRelay(
+      {
+        topics: [topic, 'caused'],
+        pace: { batchMaxEvents: 20, pollMs: 100, retryDelayMs: 5, stopPatienceMs: 5000, takeOverMs: 100 },
+      },
+      {
+        openSession: () => openSession(rig.settings, 'relay'),
+        openProducer: () => openBatchProducer(stores.kafka, { sendTimeoutMs: 20_000 }, rig.metrics),
+        metrics: createOutboxMetrics(rig.metrics, rig.database.primary),
+        logger: silentLogger,
+      },
+    );
+    t.teardown(() => relay.stop());
+    await relay.start();
+    const published = async () => {
+      const { rows } = await client.query('select count(*)::int from outbox where published_at is not null');
+      return rows[0].count === 2;
+    };
+    await waitFor('both are published', published, patient);
+    const [[cause], [effect]] = await Promise.all([stores.readTopic(topic), stores.readTopic('caused')]);
+    const header = (name: string) => headerOf(effect ?? t.fail(), name);
+    t.is(header('ce_correlationid'), 'request-1');
+    t.is(header('ce_causationid'), headerOf(cause ?? t.fail(), 'ce_id'));
+    t.is(parseTraceId(header('ce_traceparent')), 'ab'.repeat(16));
+    t.is(headerOf(cause ?? t.fail(), 'ce_causationid'), undefined);
+    t.like(lines[0], { msg: 'handling', requestId: 'request-1', traceId: 'ab'.repeat(16) });
+  },
+);
 
 test.serial('handled events are forgotten when they cannot come again', async (t) => {
   const { database, client } = await stores.createDatabase(t);

@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { EachBatchPayload } from 'kafkajs';
-import { silentLogger } from '../logger.ts';
+import { currentContext } from '../context.ts';
+import { createLogger, type Logger, silentLogger } from '../logger.ts';
 import { createMetrics } from '../metrics.ts';
 import { BatchHandler } from './batch-handler.ts';
 import type { ConsumerOptions, Outcome } from './consumer.ts';
@@ -8,22 +9,30 @@ import { planRoutes } from './forward.ts';
 
 const retry = { name: 'things.retry.1m', delayMs: 60_000 };
 
-/** Handles `count` messages of `topic`; answers the offsets that were kept and what the events were counted as. */
-async function handle(count: number, options: Partial<ConsumerOptions>, topic = 'things') {
+interface Arrival {
+  readonly topic?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly logger?: Logger;
+}
+
+/** Handles `count` messages of a topic; answers the offsets that were kept and what the events were counted as. */
+async function handle(count: number, options: Partial<ConsumerOptions>, arrival: Arrival = {}) {
+  const { topic = 'things', headers = {}, logger = silentLogger } = arrival;
   const metrics = createMetrics('test', 'test');
   const routes = planRoutes(['things'], () => [retry]);
   const tools = {
-    client: { service: 'test', logger: silentLogger },
+    client: { service: 'test', logger },
+    producer: { send: async () => undefined, close: async () => undefined },
     settings: { maxAttempts: 1, retryDelayMs: 1 },
     metrics,
-  } as ConstructorParameters<typeof BatchHandler>[1]; // no event is passed on here
+  } as unknown as ConstructorParameters<typeof BatchHandler>[1]; // what the handler takes of them
   const all = { group: 'test.group', topics: ['things'], handle: async () => 'handled' as const, ...options, routes };
   const handler = new BatchHandler(all, tools, new AbortController().signal);
   const kept: string[] = [];
   const messages = Array.from({ length: count }, (_, offset) => ({
     offset: String(offset),
     timestamp: '0',
-    headers: {},
+    headers,
   }));
   await handler.handleBatch({
     batch: { topic, partition: 0, messages },
@@ -76,6 +85,39 @@ test('when handling ahead fails, every event is handled by itself', async (t) =>
 });
 
 test('events of a retry topic are never handled ahead', async (t) => {
-  const { counts } = await handle(2, { handleAhead: () => Promise.reject(new Error('not asked for')) }, retry.name);
+  const { counts } = await handle(
+    2,
+    { handleAhead: () => Promise.reject(new Error('not asked for')) },
+    { topic: retry.name },
+  );
   t.deepEqual(counts, { handled: 2 });
+});
+
+test('an event is handled in its own request and trace, without a deadline, and the next one in its own', async (t) => {
+  const headers = { ce_correlationid: 'request-1', ce_traceparent: `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01` };
+  const seen: unknown[] = [];
+  const note = async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    const context = currentContext();
+    seen.push([context?.requestId, context?.traceId, context?.remainingMs(), context?.cancelled]);
+    return 'handled' as const;
+  };
+  await handle(1, { handle: note }, { headers });
+  await handle(2, { handle: note }, { headers: { ce_correlationid: 'not\nharmless', ce_traceparent: 'broken' } });
+  t.deepEqual(seen, [
+    ['request-1', 'ab'.repeat(16), Number.POSITIVE_INFINITY, undefined],
+    ['things/0/0', undefined, Number.POSITIVE_INFINITY, undefined],
+    ['things/0/1', undefined, Number.POSITIVE_INFINITY, undefined],
+  ]);
+  t.is(currentContext(), undefined);
+});
+
+test('the line of an event that is given up names its request and its trace', async (t) => {
+  const lines: Record<string, unknown>[] = [];
+  const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>); // one line is one object
+  const logger = createLogger({ service: 'test', version: '1', level: 'info' }, { write });
+  const headers = { ce_correlationid: 'request-1', ce_traceparent: `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01` };
+  const broken = { handle: () => Promise.reject(new Error('broken')), isPermanent: () => true };
+  t.deepEqual((await handle(1, broken, { headers, logger })).counts, { dead: 1 });
+  t.like(lines[0], { msg: 'an event is given up', requestId: 'request-1', traceId: 'ab'.repeat(16) });
 });

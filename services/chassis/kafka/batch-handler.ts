@@ -1,8 +1,10 @@
 /** What a consumer does with the events of one partition. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EachBatchPayload } from 'kafkajs';
+import { runInContext } from '../context.ts';
 import { doublingMs } from '../doubling.ts';
 import type { ConsumerOptions, ConsumerTools, Outcome } from './consumer.ts';
+import { EventContext } from './event-context.ts';
 import { dueAt, type Forwarding, forward, isForAnother, planForwarding, type Route, type Routes } from './forward.ts';
 import { type IncomingEvent, toIncomingEvent } from './incoming-event.ts';
 import { type KafkaMetrics, kafkaMetrics } from './metrics.ts';
@@ -41,7 +43,8 @@ export class BatchHandler {
       const beat = setInterval(() => void heartbeat().catch(() => undefined), heartbeatMs);
       try {
         if (position % aheadCount === 0) settled = await this.#handleAhead(payload, position, route);
-        await this.#handle(event, route, settled.get(message.offset));
+        const outcome = settled.get(message.offset);
+        await runInContext(new EventContext(event), () => this.#handle(event, route, outcome));
       } finally {
         clearInterval(beat);
       }
