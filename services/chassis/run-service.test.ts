@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import test from 'ava';
+import { optionalKafkaSettings } from './config/base.ts';
 import { type ProcessLike, runService } from './run-service.ts';
 import { sampleService } from './testing/sample-service.ts';
 import { testInternalKey } from './testing/service-under-test.ts';
@@ -61,4 +62,16 @@ test('a signal stops the process with exit code 0', async (t) => {
   const exited = once(host.signals, 'exit');
   host.signals.emit('SIGTERM');
   t.deepEqual(await exited, [0]);
+});
+
+test('only a service that handles events plays dead letters back, and a wrong word changes nothing', async (t) => {
+  const none = aProcess(['replay-dead-letters', '--all']);
+  await runService(sampleService(), none);
+  t.is(none.exitCode, 2);
+  t.regex(none.output.join(''), /there is no command replay-dead-letters/);
+  const settings = { ...sampleService().settings, kafka: optionalKafkaSettings };
+  const host = aProcess(['replay-dead-letters', '--topic=shop.cart.v1', '--all']);
+  await runService({ ...sampleService(), name: 'product', settings }, host);
+  t.is(host.exitCode, 2);
+  t.regex(host.output.join(''), /--topic="shop.cart.v1": must be one of shop.inventory.v1/);
 });

@@ -7,10 +7,12 @@ import {
   type Settings,
   SettingsError,
 } from './config/settings.ts';
+import { replayCommand, replayerOf } from './dead-letters/replayer.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { migrate } from './migrations/runner.ts';
 import { buildService, startService } from './running-service.ts';
 import type { CommonGroups, ServiceDefinition } from './service.ts';
+import { UsageError } from './usage-error.ts';
 
 /** The parts of Node's `process` that are needed; tests give their own. */
 export interface ProcessLike {
@@ -29,6 +31,7 @@ const commonCommands = {
   serve: 'Serve requests until SIGTERM (default).',
   migrate: 'Bring the database to the newest migration, then end.',
   settings: 'Print the table of environment variables, then end.',
+  [replayCommand]: 'Play back events that were given up, then end.',
 } as const;
 
 /**
@@ -53,10 +56,6 @@ export async function runService<Groups extends SettingGroups & CommonGroups, De
   }
 }
 
-class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
 async function runCommand<Groups extends SettingGroups & CommonGroups, Deps>(
   definition: ServiceDefinition<Groups, Deps>,
   host: ProcessLike,
@@ -68,6 +67,15 @@ async function runCommand<Groups extends SettingGroups & CommonGroups, Deps>(
   }
   if (name === 'migrate' && definition.migrations !== undefined) return runMigrations(definition, host);
   if (name === 'serve') return serve(definition, host);
+  const replayer = replayerOf(definition);
+  if (name === replayCommand && replayer !== undefined) {
+    const { runReplay } = await import('./dead-letters/command.ts');
+    const write = (text: string) => void host.stdout.write(text);
+    const words = host.argv.slice(3);
+    const { missing } = await runReplay(replayer, definition.settings, { words, environment: host.env, write });
+    if (missing.length > 0) host.exitCode = 1;
+    return;
+  }
   const command = definition.commands?.[name];
   if (command === undefined) throw new UsageError(usage(definition, name));
   const { settings, logger } = prepare(definition, host);
@@ -141,9 +149,11 @@ function usage<Groups extends SettingGroups & CommonGroups, Deps>(
   name: string,
 ): string {
   const own = Object.entries(definition.commands ?? {}).map(([command, { summary }]) => [command, summary] as const);
-  const common = Object.entries(commonCommands).filter(
-    ([command]) => command !== 'migrate' || definition.migrations !== undefined,
-  );
-  const lines = [...common, ...own].map(([command, summary]) => `  ${command.padEnd(9)} ${summary}`);
+  const absent = new Set([
+    ...(definition.migrations === undefined ? ['migrate'] : []),
+    ...(replayerOf(definition) === undefined ? [replayCommand] : []),
+  ]);
+  const common = Object.entries(commonCommands).filter(([command]) => !absent.has(command));
+  const lines = [...common, ...own].map(([command, summary]) => `  ${command.padEnd(20)} ${summary}`);
   return `there is no command ${name}; choose one of\n${lines.join('\n')}`;
 }

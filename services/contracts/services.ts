@@ -12,5 +12,11 @@ export const servicePorts = {
 } as const;
 
 export type ServiceName = keyof typeof servicePorts;
+
+/** Whether a word names a service of the shop. */
+export function isServiceName(name: string): name is ServiceName {
+  return Object.hasOwn(servicePorts, name);
+}
+
 /** Services behind the gateway. */
 export type UpstreamName = Exclude<ServiceName, 'gateway'>;

@@ -6,6 +6,7 @@ import {
   retryRetentionHours,
   retryTopics,
   shopTopics,
+  topicsConsumedBy,
   topicsProducedBy,
 } from './topics.ts';
 
@@ -47,7 +48,8 @@ test('retry topics wait longer and longer, and keep events for longer than that'
   for (const delayMs of delays) t.true(delayMs * 10 < retryRetentionHours * 3_600_000);
 });
 
-test('a service sends to the topics that name it', (t) => {
+test('a service sends to the topics that name it, and handles those that name it', (t) => {
   t.deepEqual(topicsProducedBy('product'), ['shop.product.v1']);
   t.deepEqual(topicsProducedBy('gateway'), []);
+  t.deepEqual(topicsConsumedBy('product'), ['shop.inventory.v1']);
 });

@@ -159,6 +159,11 @@ export function topicsProducedBy(service: ServiceName): readonly string[] {
   return shopTopics.filter(({ producers }) => producers.includes(service)).map(({ name }) => name);
 }
 
+/** The topics that a service handles events of. */
+export function topicsConsumedBy(service: ServiceName): readonly string[] {
+  return shopTopics.filter(({ consumers }) => consumers.includes(service)).map(({ name }) => name);
+}
+
 /** Id of a consumer group: a service may use all that begin with its own name. */
 export function consumerGroup(service: ServiceName, purpose: string): string {
   return `${consumerGroupPrefix(service)}${purpose}`;

@@ -9,7 +9,8 @@ const retriesOf = (topic: string) => [
 ];
 const routes = planRoutes(['orders'], retriesOf);
 const now = new Date('2026-01-02T03:04:05.000Z');
-const failure = { error: new Error('broken'), attempts: 5, isPermanent: false, group: 'search.indexing', now };
+const noStack = Object.assign(new Error('broken'), { stack: undefined });
+const failure = { error: noStack as unknown, attempts: 5, isPermanent: false, group: 'search.indexing', now };
 
 function incoming({ topic, value = null, headers = {} }: Pick<OutgoingEvent, 'topic'> & Partial<OutgoingEvent>) {
   const entries = Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)]);
@@ -53,6 +54,20 @@ test('a failing event goes from topic to topic, and says where it came from', (t
   t.is(third.event.topic, 'orders.dlq');
   t.like(third.event.headers, { 'x-attempts': '15', 'x-first-failed-at': now.toISOString() });
   t.false('x-not-before' in (third.event.headers ?? {}));
+});
+
+test('failures of one defect have one hash, whatever their message and their line', (t) => {
+  const hashOf = (error: unknown, headers = {}) =>
+    planFrom(incoming({ topic: 'orders', headers }), { error }).event.headers?.['x-stack-hash'];
+  const failedAt = (message: string, place: string) =>
+    Object.assign(new Error(message), {
+      stack: `Error: ${message}\n    at apply (${place})\n    at async run (/app/run.ts:7:1)`,
+    });
+  const hash = hashOf(failedAt('a', '/app/apply.ts:10:5'));
+  t.regex(hash ?? '', /^[0-9a-f]{12}$/);
+  t.is(hashOf(failedAt('b', '/app/apply.ts:12:9')), hash);
+  t.not(hashOf(failedAt('a', '/app/other.ts:10:5')), hash);
+  t.is(hashOf('no error', { 'x-stack-hash': 'of before' }), undefined);
 });
 
 test('what cannot get better goes to the dead-letter topic at once', (t) => {

@@ -1,4 +1,5 @@
 /** Passes on what a consumer could not handle: to the next retry topic, or to the dead-letter topic. */
+import { createHash } from 'node:crypto';
 import { deadLetterTopic, type RetryTopic } from '#contracts/topics.ts';
 import { forwardHeaders, type IncomingEvent } from './incoming-event.ts';
 import type { EventProducer, OutgoingEvent } from './producer.ts';
@@ -48,10 +49,12 @@ export function planForwarding(event: IncomingEvent, route: Route, failure: Fail
   const { headers } = event;
   const { error, now } = failure;
   const reason = error instanceof Error ? error.message : String(error);
-  const { [forwardHeaders.notBefore]: _before, ...kept } = headers;
+  // Of the failure before, and not of this one.
+  const { [forwardHeaders.notBefore]: _before, [forwardHeaders.stackHash]: _hash, ...kept } = headers;
   const forwarded: Readonly<Record<string, string>> = {
     ...kept,
     [forwardHeaders.error]: reason.slice(0, 1000),
+    ...stackHeader(error),
     [forwardHeaders.attempts]: String(failure.attempts + attemptsBefore(headers)),
     [forwardHeaders.originalTopic]: headers[forwardHeaders.originalTopic] ?? event.topic,
     [forwardHeaders.originalPartition]: headers[forwardHeaders.originalPartition] ?? String(event.partition),
@@ -68,6 +71,15 @@ export function planForwarding(event: IncomingEvent, route: Route, failure: Fail
       headers: forwarded,
     },
   };
+}
+
+/** Lines and columns are left out: they differ between releases that fail in the same way. */
+function stackHeader(error: unknown): Readonly<Record<string, string>> {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  if (frames.length === 0) return {};
+  const places = frames.map((line) => line.replace(/(:\d+){1,2}\)?$/, '')).join('\n');
+  return { [forwardHeaders.stackHash]: createHash('sha256').update(places).digest('hex').slice(0, 12) };
 }
 
 function attemptsBefore(headers: IncomingEvent['headers']): number {

@@ -18,6 +18,8 @@ export interface IncomingEvent {
 /** Headers that a consumer adds to what it passes on. */
 export const forwardHeaders = {
   error: 'x-error',
+  /** Of the place in the code where it failed, without line numbers: letters of one defect have the same. */
+  stackHash: 'x-stack-hash',
   attempts: 'x-attempts',
   originalTopic: 'x-original-topic',
   originalPartition: 'x-original-partition',
@@ -28,6 +30,8 @@ export const forwardHeaders = {
   consumerGroup: 'x-consumer-group',
   /** The value was too large to be passed on with its reason; it had so many bytes. */
   droppedBytes: 'x-dropped-value-bytes',
+  /** It was given up before, and somebody has played it back then. */
+  replayedAt: 'x-replayed-at',
 } as const;
 
 /** Reads a message; never fails, whatever is in it. */

@@ -1,0 +1,4 @@
+/** The command line is wrong; the message says what is allowed. The process ends with 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
