@@ -64,6 +64,17 @@ test('a signal stops the process with exit code 0', async (t) => {
   t.deepEqual(await exited, [0]);
 });
 
+test('a second signal ends the process at once', async (t) => {
+  const host = aProcess(['serve'], { APP_SHUTDOWN_DELAY_MS: '3000' });
+  await runService(sampleService(), host);
+  host.signals.emit('SIGTERM');
+  const exited = once(host.signals, 'exit');
+  const begun = performance.now();
+  host.signals.emit('SIGTERM');
+  t.deepEqual(await exited, [1]);
+  t.true(performance.now() - begun < 2000);
+});
+
 test('only a service that handles events plays dead letters back, and a wrong word changes nothing', async (t) => {
   const none = aProcess(['replay-dead-letters', '--all']);
   await runService(sampleService(), none);

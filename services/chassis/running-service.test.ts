@@ -53,6 +53,34 @@ test('requests that outlive the grace are cut off, and that is told', async (t) 
   t.false(stopped);
 });
 
+test('workers and stores that do not end are cut off when the grace is over, and told by name', async (t) => {
+  const sample = sampleService();
+  const never = () => new Promise<void>(() => undefined);
+  const service = {
+    ...sample,
+    build: (platform: Parameters<typeof sample.build>[0]) => {
+      platform.onClose('store', never);
+      return sample.build(platform);
+    },
+    workers: () => [
+      { name: 'quick', start: async () => undefined, stop: async () => undefined },
+      { name: 'hanging', start: async () => undefined, stop: never },
+    ],
+  };
+  const running = await startUnderTest(t, service, { APP_SHUTDOWN_GRACE_MS: '50' });
+  const begun = performance.now();
+  t.false(await running.stop());
+  t.true(performance.now() - begun < 5000);
+  const told = running.logs.filter(({ msg }) => String(msg).includes('the grace is over'));
+  t.deepEqual(
+    told.map(({ level, workers }) => [level, workers]),
+    [
+      ['error', ['hanging']],
+      ['warn', undefined],
+    ],
+  );
+});
+
 test('a start that fails closes everything that it has opened', async (t) => {
   const taken = createServer().listen(0);
   t.teardown(() => taken.close());

@@ -23,7 +23,7 @@ export interface RunningService {
   readonly adminPort: number;
   /**
    * Stops in order: not ready → delay → no new connections → requests in flight end → workers → stores. Resolves with false
-   * when requests were cut off because the grace was over.
+   * when requests, workers or stores were cut off because the grace was over.
    */
   stop(): Promise<boolean>;
 }
@@ -180,18 +180,45 @@ interface StopOrder {
   readonly shutdownGraceMs: number;
 }
 
+/**
+ * Workers and stores have at least so long each, milliseconds, also when requests have used up the grace: with both the process
+ * still ends before Kubernetes kills it, 30 s after the `preStop` of 2 s began.
+ */
+const lastMs = 1000;
+
 async function stopAll(order: StopOrder): Promise<boolean> {
   const { logger, publicServer } = order;
+  const endsAt = performance.now() + order.shutdownGraceMs;
+  const leftMs = (): number => Math.max(lastMs, endsAt - performance.now());
   logger.info({ delayMs: order.shutdownDelayMs }, 'stopping: not ready any more');
   order.readiness.drain();
   await wait(Math.min(order.shutdownDelayMs, order.shutdownGraceMs));
   const isDrained = await drain(publicServer, order.shutdownGraceMs - order.shutdownDelayMs);
   if (!isDrained) logger.warn('requests were cut off: the grace is over');
-  await Promise.all(order.workers.map((worker) => worker.stop()));
-  await order.close();
+  const running = await stopWorkers(order.workers, leftMs());
+  if (running.length > 0) logger.error({ workers: running }, 'workers were cut off: the grace is over');
+  // What such a worker has in hand is never given back.
+  const isClosed = await isInTime(order.close(), leftMs());
+  if (!isClosed) logger.warn('stores were not closed: the grace is over');
   await closeServer(order.adminServer);
   logger.info('stopped');
-  return isDrained;
+  return isDrained && isClosed && running.length === 0;
+}
+
+/** Names of the workers that have not stopped in time. */
+async function stopWorkers(workers: readonly Worker[], limitMs: number): Promise<readonly string[]> {
+  const stopped = await Promise.all(workers.map((worker) => isInTime(worker.stop(), limitMs)));
+  return workers.filter((_, index) => stopped[index] === false).map(({ name }) => name);
+}
+
+async function isInTime(work: Promise<void>, limitMs: number): Promise<boolean> {
+  const limit = new AbortController();
+  const late = wait(limitMs, false, { signal: limit.signal }).catch(() => false);
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    limit.abort();
+  }
 }
 
 /** Accepts nothing new and waits for what runs; after `graceMs` the rest is cut off. */
