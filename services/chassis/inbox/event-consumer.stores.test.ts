@@ -11,6 +11,7 @@ import { createMetrics } from '../metrics.ts';
 import { createOutboxMetrics } from '../outbox/metrics.ts';
 import { createOutbox } from '../outbox/outbox.ts';
 import { createRelay } from '../outbox/relay.ts';
+import { openDatabase } from '../postgres/database.ts';
 import { openSession } from '../postgres/session.ts';
 import { type Connection, sql, type Transaction } from '../postgres/statement.ts';
 import { ProblemError } from '../problem.ts';
@@ -64,7 +65,7 @@ async function start(t: ExecutionContext, topic: string, deadLetterConfigs: Read
     consume: async (
       onCounted: typeof apply = apply,
       options: Partial<EventConsumerOptions> = {},
-      database: Pick<typeof rig.database, 'primary' | 'transaction'> = rig.database,
+      database: Pick<typeof rig.database, 'primary' | 'transaction' | 'hasWaiters'> = rig.database,
     ) => {
       const tools = { client: stores.kafka, producer, settings: { maxAttempts: 2, retryDelayMs: 5 }, metrics };
       const handlers = [onEvent(type, onCounted)];
@@ -77,6 +78,8 @@ async function start(t: ExecutionContext, topic: string, deadLetterConfigs: Read
       const { rows } = await rig.client.query<Effect>('select key, count from effects order by position');
       return rows.map(({ key, count }) => `${key}${count}`);
     },
+    pauses: async () =>
+      (await metrics.registry.getSingleMetric('kafka_consumer_pauses_total')?.get())?.values[0]?.value,
     outcomes: async () => {
       const values = (await metrics.registry.getSingleMetric('kafka_events_consumed_total')?.get())?.values ?? [];
       return Object.fromEntries(values.map(({ labels, value }) => [`${labels['topic']} ${labels['outcome']}`, value]));
@@ -238,6 +241,27 @@ test.serial('an event that is too large for the dead-letter topic goes there wit
   t.is(headerOf(letter ?? t.fail(), 'x-original-offset'), '0');
 });
 
+test.serial('while others wait for a connection of the pool, events wait for them', async (t) => {
+  const { record, send, consume, effects, settings, pauses } = await start(t, 'crowded');
+  const small = openDatabase(
+    { ...settings, poolMax: 1, poolMin: 0 },
+    { service: 'test', logger: silentLogger, metrics: createMetrics('test', 'test') },
+  );
+  t.teardown(() => small.close());
+  t.false(small.hasWaiters());
+  const held = Promise.withResolvers<void>();
+  const holding = small.transaction(() => held.promise);
+  const waiting = small.ping();
+  t.true(small.hasWaiters());
+  await send(record('a', 1));
+  await consume(undefined, {}, small);
+  await waitFor('the consumer gives way', async () => (await pauses()) === 1, patient);
+  t.deepEqual(await effects(), []);
+  held.resolve();
+  await Promise.all([holding, waiting]);
+  await waitFor('it is handled', async () => (await effects()).includes('a1'), patient);
+});
+
 test.serial('a database that is away makes no dead letters: events wait where they are', async (t) => {
   const { record, send, consume, effects, outcomes, database, topic } = await start(t, 'outage');
   let refusals = 0;
@@ -252,7 +276,7 @@ test.serial('a database that is away makes no dead letters: events wait where th
     },
   };
   await send(record('a', 1));
-  await consume(undefined, {}, { primary, transaction: database.transaction });
+  await consume(undefined, {}, { ...database, primary });
   await waitFor('it is handled', async () => (await effects()).includes('a1'), patient);
   t.is(refusals, 6);
   t.deepEqual(await outcomes(), { [`${topic} handled`]: 1 });

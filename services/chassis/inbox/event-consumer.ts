@@ -42,7 +42,7 @@ export interface EventConsumerOptions extends Pick<ConsumerOptions, 'retriesOf'>
 /** For the service's `workers`: the consumer and the purge of its inbox. Types without a handler are ignored and counted. */
 export function createEventConsumer(
   options: EventConsumerOptions,
-  database: Pick<Database, 'primary' | 'transaction'>,
+  database: Pick<Database, 'primary' | 'transaction' | 'hasWaiters'>,
   tools: ConsumerTools,
 ): readonly Worker[] {
   const { service, purpose, handlers, retriesOf } = options;
@@ -56,6 +56,7 @@ export function createEventConsumer(
       isHandled: (event) => inbox.has(event.id),
       handle: (event) => handleOnce(event, { handlers, inbox, database }),
       isOutage: isTransient,
+      isBusy: () => database.hasWaiters(),
       isPermanent: (error) => error instanceof InvalidEventError || options.isPermanent?.(error) === true,
       ...(retriesOf === undefined ? {} : { retriesOf }),
     },

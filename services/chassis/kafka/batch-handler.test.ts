@@ -35,7 +35,13 @@ async function handle(count: number, options: Partial<ConsumerOptions>, arrival:
     headers,
   }));
   await handler.handleBatch({
-    batch: { topic, partition: 0, messages },
+    batch: {
+      topic,
+      partition: 0,
+      messages,
+      highWatermark: String(count + 5),
+      lastOffset: () => String(count - 1),
+    },
     isRunning: () => true,
     isStale: () => false,
     resolveOffset: (offset: string) => void kept.push(offset),
@@ -45,7 +51,8 @@ async function handle(count: number, options: Partial<ConsumerOptions>, arrival:
   } as unknown as EachBatchPayload); // what the handler takes of it
   const text = await metrics.registry.getSingleMetricAsString('kafka_events_consumed_total');
   const counts = [...text.matchAll(/outcome="(\w+)".*\} (\d+)$/gm)].map(([, name, number]) => [name, Number(number)]);
-  return { kept, counts: Object.fromEntries(counts) };
+  const lag = await metrics.registry.getSingleMetric('kafka_consumer_lag_events')?.get();
+  return { kept, counts: Object.fromEntries(counts), lag: lag?.values.map(({ value }) => value), handler, metrics };
 }
 
 test('events that were handled ahead are not handled again; the others come one by one, in order', async (t) => {
@@ -120,4 +127,30 @@ test('the line of an event that is given up names its request and its trace', as
   const broken = { handle: () => Promise.reject(new Error('broken')), isPermanent: () => true };
   t.deepEqual((await handle(1, broken, { headers, logger })).counts, { dead: 1 });
   t.like(lines[0], { msg: 'an event is given up', requestId: 'request-1', traceId: 'ab'.repeat(16) });
+});
+
+test('a consumer waits while requests need the connections, and not for ever', async (t) => {
+  let looks = 0;
+  const begun = performance.now();
+  const isBusy = () => {
+    looks += 1;
+    return looks < 5;
+  };
+  const { counts, metrics } = await handle(2, { isBusy });
+  t.deepEqual(counts, { handled: 2 });
+  t.is(looks, 6, 'until they have what they need, then once per event');
+  t.is((await metrics.registry.getSingleMetric('kafka_consumer_pauses_total')?.get())?.values[0]?.value, 1);
+  t.true(performance.now() - begun >= 150);
+  t.deepEqual((await handle(1, { isBusy: () => true })).counts, { handled: 1 });
+});
+
+test('what is left in a partition is told, and no more once another member reads it', async (t) => {
+  const { lag, handler, metrics } = await handle(3, {});
+  t.deepEqual(lag, [5]);
+  const values = async () =>
+    (await metrics.registry.getSingleMetric('kafka_consumer_lag_events')?.get())?.values.length;
+  handler.keepOnly({ things: [1, 0] });
+  t.is(await values(), 1);
+  handler.keepOnly({ things: [1] });
+  t.is(await values(), 0);
 });

@@ -7,11 +7,16 @@ import type { ConsumerOptions, ConsumerTools, Outcome } from './consumer.ts';
 import { EventContext } from './event-context.ts';
 import { dueAt, type Forwarding, forward, isForAnother, planForwarding, type Route, type Routes } from './forward.ts';
 import { type IncomingEvent, toIncomingEvent } from './incoming-event.ts';
+import { ConsumerLag } from './lag.ts';
 import { type KafkaMetrics, kafkaMetrics } from './metrics.ts';
 
 const longestDelayMs = 10_000;
 /** Well below the session timeout of 30 s, after which the group goes on without this member. */
 const heartbeatMs = 3000;
+/** From one look to the next whether others still wait for what an event needs. */
+const giveWayMs = 50;
+/** Then the event is handled all the same: a service that is always busy handles them slowly, not never. Well below the session timeout. */
+const longestGiveWayMs = 2000;
 /** Events that are offered to `handleAhead` at once: a request of some hundred kilobytes. */
 const aheadCount = 200;
 
@@ -21,13 +26,20 @@ export class BatchHandler {
   readonly #options: ConsumerOptions & { readonly routes: Routes };
   readonly #tools: ConsumerTools;
   readonly #metrics: KafkaMetrics;
+  readonly #lag: ConsumerLag;
   readonly #signal: AbortSignal;
 
   constructor(options: ConsumerOptions & { readonly routes: Routes }, tools: ConsumerTools, signal: AbortSignal) {
     this.#options = options;
     this.#tools = tools;
     this.#metrics = kafkaMetrics(tools.metrics);
+    this.#lag = new ConsumerLag(options.group, tools.metrics);
     this.#signal = signal;
+  }
+
+  /** The partitions that this member reads from now on. */
+  keepOnly(assignment: Readonly<Record<string, readonly number[]>>): void {
+    this.#lag.keepOnly(assignment);
   }
 
   /** One event after the other; the place is kept after each, so that a stop repeats at most the one it interrupts. */
@@ -37,6 +49,8 @@ export class BatchHandler {
     if (route === undefined) throw new Error(`${batch.topic} was not subscribed to`);
     let settled: ReadonlyMap<string, Outcome> = new Map();
     for (const [position, message] of batch.messages.entries()) {
+      this.#lag.tell(batch, message.offset, batch.highWatermark);
+      await this.#giveWay();
       if (!isRunning() || isStale() || this.#signal.aborted) return;
       const event = toIncomingEvent(batch.topic, batch.partition, message);
       if (this.#pauseUntilDue(event, route, payload)) return;
@@ -52,6 +66,17 @@ export class BatchHandler {
       await heartbeat();
       await commitOffsetsIfNecessary();
     }
+    this.#lag.tell(batch, String(BigInt(batch.lastOffset()) + 1n), batch.highWatermark);
+  }
+
+  /** Waits while those who need the same wait: they are requests, and somebody waits for their answers. */
+  async #giveWay(): Promise<void> {
+    const { isBusy, group } = this.#options;
+    if (isBusy?.() !== true) return;
+    this.#metrics.pauses.inc({ group });
+    const until = performance.now() + longestGiveWayMs;
+    while (isBusy() && performance.now() < until && !this.#signal.aborted)
+      await delay(giveWayMs, undefined, { signal: this.#signal }).catch(() => undefined);
   }
 
   /**

@@ -43,6 +43,11 @@ export interface ConsumerOptions {
    * for as long as it takes. Passed on, all events of an outage would end as dead letters.
    */
   readonly isOutage?: (error: unknown) => boolean;
+  /**
+   * Whether what the effects need is short just now (requests wait for a connection of the pool): then the consumer waits a moment
+   * before each event, and its partitions lag behind rather than its service.
+   */
+  readonly isBusy?: () => boolean;
   /** The retry topics of a topic; by default those of the contracts. While an event waits there, later ones of its key overtake it. */
   readonly retriesOf?: (topic: string) => readonly RetryTopic[];
 }
@@ -66,6 +71,7 @@ export function createConsumer(options: ConsumerOptions, tools: ConsumerTools): 
   });
   const routes = planRoutes(options.topics, options.retriesOf ?? retryTopics);
   const handler = new BatchHandler({ ...options, routes }, tools, stop.signal);
+  consumer.on('consumer.group_join', ({ payload }) => handler.keepOnly(payload.memberAssignment));
   let running = Promise.resolve();
   return {
     name: `kafka ${options.group}`,

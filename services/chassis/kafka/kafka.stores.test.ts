@@ -124,6 +124,37 @@ test.serial('events go in groups and arrive; a failing one is tried again, then 
   await producer.close();
 });
 
+test.serial('how far a consumer is behind is told while it works, and 0 when it has caught up', async (t) => {
+  const { client, metrics, producer } = await start(t, { partitions: 1 });
+  await Promise.all(
+    Array.from({ length: 10 }, (_, index) => producer.send({ topic, key: null, value: String(index) })),
+  );
+  const reached = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const handle = async ({ offset }: IncomingEvent) => {
+    if (offset === '3') {
+      reached.resolve();
+      await gate.promise;
+    }
+    return 'handled' as const;
+  };
+  const consumer = createConsumer(
+    { group: 'test.lag', topics: [topic], retriesOf: () => [], handle },
+    { client, producer, metrics, settings: { maxAttempts: 3, retryDelayMs: 10 } },
+  );
+  t.teardown(async () => {
+    gate.resolve();
+    await consumer.stop();
+    await producer.close();
+  });
+  await consumer.start();
+  await reached.promise;
+  const lags = async () => (await metrics.registry.getSingleMetric('kafka_consumer_lag_events')?.get())?.values ?? [];
+  t.deepEqual(await lags(), [{ labels: { group: 'test.lag', topic, partition: 0 }, value: 7 }]);
+  gate.resolve();
+  await waitFor('it has caught up', async () => (await lags())[0]?.value === 0, { timeoutMs: 60_000 });
+});
+
 /** A consumer that has handled a first event. */
 async function startHandling(tools: Pick<Awaited<ReturnType<typeof start>>, 'client' | 'metrics' | 'producer'>) {
   const handled = collector();

@@ -1,5 +1,5 @@
 /** Metrics of events that a service sends and handles. */
-import { Counter, Histogram } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
 import { latencyBuckets, type Metrics } from '../metrics.ts';
 
 export interface KafkaMetrics {
@@ -10,6 +10,8 @@ export interface KafkaMetrics {
   readonly consumed: Counter<'topic' | 'outcome'>;
   readonly retries: Counter<'topic'>;
   readonly age: Histogram<'topic'>;
+  readonly lag: Gauge<'group' | 'topic' | 'partition'>;
+  readonly pauses: Counter<'group'>;
 }
 
 const registered = new WeakMap<Metrics, KafkaMetrics>();
@@ -64,6 +66,18 @@ function createMetrics({ registry }: Metrics): KafkaMetrics {
       help: 'Time from the event to the end of its handling.',
       labelNames: ['topic'],
       buckets: latencyBuckets,
+      registers,
+    }),
+    lag: new Gauge({
+      name: 'kafka_consumer_lag_events',
+      help: 'Events of a partition that the consumer has not handled yet, as of its last fetch.',
+      labelNames: ['group', 'topic', 'partition'],
+      registers,
+    }),
+    pauses: new Counter({
+      name: 'kafka_consumer_pauses_total',
+      help: 'Times that a consumer let requests go first which waited for a database connection.',
+      labelNames: ['group'],
       registers,
     }),
   };

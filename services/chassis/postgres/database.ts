@@ -23,6 +23,8 @@ export interface Database {
    * to three times, so `work` must have no effect outside the transaction. One statement needs no transaction: prefer a CTE.
    */
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /** Whether somebody waits for a connection to the primary: work that can wait then lets others go first. */
+  hasWaiters(): boolean;
   /** Resolves when the primary answers. */
   ping(): Promise<void>;
   /** Resolves when the replicas answer, or when there are none. */
@@ -61,6 +63,7 @@ export function openDatabase(settings: DatabaseSettings, observers: DatabaseObse
     primary,
     replica: replica === undefined ? primary : withFallback(replica, primary, observers),
     transaction: (work) => inTransaction(primary, work),
+    hasWaiters: () => primary.counts().waiting > 0,
     ping: () => primary.ping(),
     pingReplica: async () => replica?.ping(),
     close: async () => {

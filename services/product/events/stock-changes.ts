@@ -17,7 +17,10 @@ const stateSchema = z.enum(availabilities);
  * Keeps what is shown of each SKU up to date. No inbox: an event is a whole state with a version, and one that comes twice or too
  * late changes nothing. Stock changes with every order, and a row for each event of four weeks would be the largest table.
  */
-export function createStockConsumer(database: Pick<Database, 'transaction'>, tools: ConsumerTools): Worker {
+export function createStockConsumer(
+  database: Pick<Database, 'transaction' | 'hasWaiters'>,
+  tools: ConsumerTools,
+): Worker {
   const apply = async (events: readonly IncomingEvent[]): Promise<ReadonlyMap<string, Outcome>> => {
     const changes = events.filter((event) => typeOf(event) === stockChanged.type);
     const outcomes = new Map<string, Outcome>(events.map(({ offset }) => [offset, 'ignored']));
@@ -37,6 +40,7 @@ export function createStockConsumer(database: Pick<Database, 'transaction'>, too
       handle: async (event) => (await apply([event])).get(event.offset) ?? 'ignored',
       isPermanent: (error) => error instanceof InvalidEventError,
       isOutage: isTransient,
+      isBusy: () => database.hasWaiters(),
     },
     tools,
   );
