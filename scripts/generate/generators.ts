@@ -3,6 +3,7 @@ import { renderConditionsPage } from './conditions-page.ts';
 import { renderChartCrd, renderCrd, renderRuntimeSchema } from './crd-files.ts';
 import { renderClusterRole } from './rbac.ts';
 import { renderReference } from './reference.ts';
+import { releasedPath, renderReleasedEvents } from './released-events.ts';
 import { openapiGenerators, renderProblemsPage, renderSettingsPage } from './services.ts';
 
 /** A file of the repository that is made from code; `render` is pure, so that the check can compare. */
@@ -27,5 +28,6 @@ export const generators: readonly Generator[] = [
   { path: 'docs/reference/problems.md', render: () => renderProblemsPage(markdownHeader) },
   { path: 'docs/reference/service-settings.md', render: () => renderSettingsPage(markdownHeader) },
   { path: 'docs/reference/asyncapi.yaml', render: () => renderEvents(yamlHeader) },
+  { path: releasedPath, render: () => renderReleasedEvents(notice) },
   ...openapiGenerators(yamlHeader),
 ];
