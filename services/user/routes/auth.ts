@@ -116,7 +116,7 @@ const logout = route(
     method: 'POST',
     path: '/api/v1/auth/logout',
     summary: 'Sign out',
-    description: 'Ends the session of the refresh token; access tokens that are out stay valid until they expire.',
+    description: 'Ends the session of the refresh token; its access tokens are refused within five seconds.',
     tag,
     access: 'public',
     body: { schema: refreshSchema, description: 'The refresh token.', limitBytes },
