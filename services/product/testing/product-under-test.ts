@@ -57,6 +57,28 @@ export async function startProduct(
   };
 }
 
+const tables = [
+  'products',
+  'variants',
+  'prices',
+  'timed_prices',
+  'media',
+  'media_files',
+  'slug_history',
+  'categories',
+  'idempotency_keys',
+  'import_jobs',
+  'import_rows',
+  'outbox',
+];
+
+/** Rows of every table, as one text: what refused requests must leave as it is. */
+export async function contentsOf({ client }: Pick<ProductUnderTest, 'client'>): Promise<string> {
+  const rows = [];
+  for (const table of tables) rows.push((await client.query(`select * from ${table} as row order by row::text`)).rows);
+  return JSON.stringify(rows);
+}
+
 /** A product as its events carry it: availability is the inventory's to tell. */
 export function asTold<Product extends { readonly variants: readonly Readonly<Record<string, unknown>>[] }>(
   product: Product,
