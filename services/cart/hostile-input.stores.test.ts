@@ -1,7 +1,7 @@
 import test from 'ava';
 import { describeApi } from '#chassis/http/openapi.ts';
 import { type DescribedOperation, readApiDescription } from '#chassis/testing/api-description.ts';
-import { type HostileRequest, hostileRequests } from '#chassis/testing/hostile-input.ts';
+import { findFaultOfAnswer, type HostileRequest, hostileRequests } from '#chassis/testing/hostile-input.ts';
 import type { CallOptions } from '#chassis/testing/service-under-test.ts';
 import { cartService } from './service.ts';
 import {
@@ -49,14 +49,10 @@ const bodies: Readonly<Record<string, Record<string, unknown>>> = {
 };
 
 async function send(service: CartUnderTest, caller: CallOptions, request: HostileRequest) {
-  const { operation, url, body, about } = request;
+  const { operation, url, body } = request;
   const options = { headers: { 'if-match': '*' }, ...(body === undefined ? {} : { body }) };
   const answer = await service.call(operation.method.toUpperCase(), url, { ...caller, ...options });
-  const place = `${operation.id}, ${about}: ${answer.status} ${answer.text.slice(0, 200)}`;
-  if (answer.status >= 500) return place;
-  if (!request.isPerhapsValid && answer.status < 400) return `accepted: ${place}`;
-  if (answer.status >= 400 && answer.json?.code === undefined) return `no problem document: ${place}`;
-  return undefined;
+  return findFaultOfAnswer(request, answer);
 }
 
 function validFor({ id, path, bodySchema }: DescribedOperation) {

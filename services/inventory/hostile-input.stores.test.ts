@@ -1,7 +1,7 @@
 import test from 'ava';
 import { describeApi } from '#chassis/http/openapi.ts';
 import { type DescribedOperation, readApiDescription } from '#chassis/testing/api-description.ts';
-import { type HostileRequest, hostileRequests } from '#chassis/testing/hostile-input.ts';
+import { findFaultOfAnswer, type HostileRequest, hostileRequests } from '#chassis/testing/hostile-input.ts';
 import { startTestDatabases } from '#chassis/testing/test-database.ts';
 import { inventoryService } from './service.ts';
 import {
@@ -48,14 +48,10 @@ async function contents(service: InventoryUnderTest): Promise<string> {
 }
 
 async function send(service: InventoryUnderTest, request: HostileRequest): Promise<string | undefined> {
-  const { operation, url, body, about } = request;
+  const { operation, url, body } = request;
   const options = { headers: { 'if-match': '*' }, ...(body === undefined ? {} : { body }) };
   const answer = await service.call(operation.method.toUpperCase(), url, { roles: ['admin', 'service'], ...options });
-  const place = `${operation.id}, ${about}: ${answer.status} ${answer.text.slice(0, 200)}`;
-  if (answer.status >= 500) return place;
-  if (!request.isPerhapsValid && answer.status < 400) return `accepted: ${place}`;
-  if (answer.status >= 400 && answer.json?.code === undefined) return `no problem document: ${place}`;
-  return undefined;
+  return findFaultOfAnswer(request, answer);
 }
 
 function validFor(operation: DescribedOperation) {

@@ -1,14 +1,13 @@
 import test from 'ava';
-import pg from 'pg';
 import { describeApi } from '#chassis/http/openapi.ts';
 import { type DescribedOperation, readApiDescription } from '#chassis/testing/api-description.ts';
-import { type HostileRequest, hostileRequests } from '#chassis/testing/hostile-input.ts';
-import { type ServiceUnderTest, startUnderTest } from '#chassis/testing/service-under-test.ts';
-import { startTestDatabases } from '#chassis/testing/test-database.ts';
+import { findFaultOfAnswer, type HostileRequest, hostileRequests } from '#chassis/testing/hostile-input.ts';
+import type { ServiceUnderTest } from '#chassis/testing/service-under-test.ts';
 import { productService } from './service.ts';
 import { aCategory, aProduct, aVariant } from './testing/factories.ts';
+import { contentsOf, startDatabases, startProduct } from './testing/product-under-test.ts';
 
-const databases = await startTestDatabases(new URL('./migrations/', import.meta.url));
+const databases = await startDatabases();
 test.after.always(() => databases.close());
 
 const api = readApiDescription(
@@ -16,38 +15,11 @@ const api = readApiDescription(
 );
 const headers = { 'if-match': '*' };
 
-/** Rows of every table, as one text. */
-async function contents(environment: Readonly<Record<string, string | undefined>>): Promise<string> {
-  const client = new pg.Client(databases.server.url(environment['APP_POSTGRES_DATABASE'] ?? ''));
-  await client.connect();
-  const tables = [
-    'products',
-    'variants',
-    'prices',
-    'timed_prices',
-    'media',
-    'media_files',
-    'slug_history',
-    'categories',
-    'idempotency_keys',
-    'import_jobs',
-    'import_rows',
-  ];
-  const rows = [];
-  for (const table of tables) rows.push((await client.query(`select * from ${table} as row order by row::text`)).rows);
-  await client.end();
-  return JSON.stringify(rows);
-}
-
 async function send(service: ServiceUnderTest, request: HostileRequest): Promise<string | undefined> {
-  const { operation, url, body, about } = request;
+  const { operation, url, body } = request;
   const content = body === undefined ? {} : { body };
   const answer = await service.call(operation.method.toUpperCase(), url, { roles: ['admin'], headers, ...content });
-  const place = `${operation.id}, ${about}: ${answer.status} ${answer.text.slice(0, 200)}`;
-  if (answer.status >= 500) return place;
-  if (!request.isPerhapsValid && answer.status < 400) return `accepted: ${place}`;
-  if (answer.status >= 400 && answer.json?.code === undefined) return `no problem document: ${place}`;
-  return undefined;
+  return findFaultOfAnswer(request, answer);
 }
 
 /** A valid body and valid parameters; what is asked for does not exist, so that even an accepted request changes nothing. */
@@ -76,15 +48,15 @@ const bodies: Readonly<Record<string, () => Record<string, unknown>>> = {
 
 for (const operation of api.operations) {
   test(`hostile input to ${operation.id} is refused and stores nothing`, async (t) => {
-    const environment = await databases.create();
-    const service = await startUnderTest(t, productService, environment);
-    const before = await contents(environment);
+    const rig = await startProduct(t, databases);
+    const { service } = rig;
+    const before = await contentsOf(rig);
     const all = hostileRequests(api, operation, validFor(operation));
     // What the description forbids must be refused; what it does not forbid must at least not fail.
     const forbidden = all.filter((request) => !request.isPerhapsValid);
     const faults: (string | undefined)[] = [];
     for (const request of forbidden) faults.push(await send(service, request));
-    t.is(await contents(environment), before);
+    t.is(await contentsOf(rig), before);
     for (const request of all.filter((other) => other.isPerhapsValid)) faults.push(await send(service, request));
     t.deepEqual(
       faults.filter((fault) => fault !== undefined),

@@ -2,7 +2,7 @@ import test from 'ava';
 import { describeApi } from '#chassis/http/openapi.ts';
 import { type DescribedOperation, readApiDescription } from '#chassis/testing/api-description.ts';
 import { callAsDescribed } from '#chassis/testing/described-calls.ts';
-import { type HostileRequest, hostileRequests } from '#chassis/testing/hostile-input.ts';
+import { findFaultOfAnswer, type HostileRequest, hostileRequests } from '#chassis/testing/hostile-input.ts';
 import { type CallOptions, type ServiceUnderTest, startUnderTest } from '#chassis/testing/service-under-test.ts';
 import { type Role, roles } from '#contracts/identity.ts';
 import { waitFor } from '#lab/control-plane/wait.ts';
@@ -82,14 +82,10 @@ async function contents({ client, names }: SearchUnderTest): Promise<string> {
 }
 
 async function send(search: ServiceUnderTest, request: HostileRequest): Promise<string | undefined> {
-  const { operation, url, body, about } = request;
+  const { operation, url, body } = request;
   const content = body === undefined ? {} : { body };
   const answer = await search.call(operation.method.toUpperCase(), url, { ...any, ...content });
-  const place = `${operation.id}, ${about}: ${answer.status} ${answer.text.slice(0, 200)}`;
-  if (answer.status >= 500) return place;
-  if (!request.isPerhapsValid && answer.status < 400) return `accepted: ${place}`;
-  if (answer.status >= 400 && answer.json?.code === undefined) return `no problem document: ${place}`;
-  return undefined;
+  return findFaultOfAnswer(request, answer);
 }
 
 const bodyOf = (operation: DescribedOperation) => (operation.bodySchema === undefined ? undefined : rules);

@@ -1,5 +1,6 @@
 /** Requests that nobody should send, made from the description of a service. */
 import type { ApiDescription, DescribedOperation } from './api-description.ts';
+import type { Answer } from './service-under-test.ts';
 
 export interface HostileRequest {
   readonly operation: DescribedOperation;
@@ -44,6 +45,9 @@ const hostileValues: readonly unknown[] = [
   JSON.parse('{"__proto__":{"polluted":true}}'),
 ];
 
+/** Members of what is stored, or of JavaScript, that no caller may set. */
+const undeclaredNames = ['id', 'version', 'createdAt', 'deletedAt', 'isAdmin', '__proto__', 'constructor'];
+
 const hostileText: readonly string[] = [
   '-1',
   '0',
@@ -74,12 +78,12 @@ export function hostileRequests(
 ): readonly HostileRequest[] {
   const url = fill(operation.path, valid.params);
   return [
-    ...hostileBodies(operation, valid.body).map(({ body, about }) => ({
+    ...hostileBodies(operation, valid.body).map(({ body, about, isForbidden = false }) => ({
       operation,
       url,
       body,
       about,
-      isPerhapsValid: api.acceptsBody(operation, body),
+      isPerhapsValid: !isForbidden && api.acceptsBody(operation, body),
     })),
     ...hostileUrls(operation, valid.params).map(({ hostile, about }) => ({
       operation,
@@ -91,10 +95,29 @@ export function hostileRequests(
   ];
 }
 
+/** What a forbidden body is refused for: before anything is looked up, so that it is never `not-found`. */
+const bodyFaults: readonly unknown[] = ['validation-failed', 'malformed-request', 'payload-too-large'];
+
+/** What is wrong with the answer; nothing when it is a refusal for the right reason, or the request was perhaps valid. */
+export function findFaultOfAnswer({ operation, about, isPerhapsValid }: HostileRequest, answer: Answer) {
+  const place = `${operation.id}, ${about}: ${answer.status} ${answer.text.slice(0, 200)}`;
+  if (answer.status >= 500) return place;
+  if (!isPerhapsValid && !bodyFaults.includes(answer.json?.code)) return `not refused because of its body: ${place}`;
+  if (answer.status >= 400 && answer.json?.code === undefined) return `no problem document: ${place}`;
+  return undefined;
+}
+
+interface HostileBody {
+  readonly body: unknown;
+  readonly about: string;
+  /** Whatever the description says. */
+  readonly isForbidden?: boolean;
+}
+
 function hostileBodies(
   operation: DescribedOperation,
   valid: Readonly<Record<string, unknown>> | undefined,
-): readonly { readonly body: unknown; readonly about: string }[] {
+): readonly HostileBody[] {
   if (valid === undefined) return [];
   const names = Object.keys(operation.bodySchema?.['properties'] ?? {});
   const changed = names.flatMap((name) =>
@@ -102,9 +125,11 @@ function hostileBodies(
   );
   const missing = names.map((name) => ({ body: without(valid, name), about: `without ${name}` }));
   const whole = hostileValues.map((value) => ({ body: value, about: `body = ${show(value)}` }));
-  const extra = ['id', 'version', 'createdAt', 'deletedAt', 'isAdmin', '__proto__', 'constructor'].map((name) => ({
+  // A schema that let these through would describe it so: they are forbidden whatever it says.
+  const extra = undeclaredNames.map((name) => ({
     body: Object.defineProperty({ ...valid }, name, { value: 1, enumerable: true }),
     about: `with ${name}`,
+    isForbidden: !names.includes(name),
   }));
   return [...changed, ...missing, ...whole, ...extra];
 }
