@@ -8,6 +8,7 @@ import { testInternalKey } from '#chassis/testing/service-under-test.ts';
 import { productService } from './service.ts';
 import { tellAvailability } from './store/availability.ts';
 import { purgeUnusedFiles } from './store/media.ts';
+import { readProduct } from './store/read-products.ts';
 import { aProduct, aShirt } from './testing/factories.ts';
 import { editor, type ProductUnderTest, products, startDatabases, startProduct } from './testing/product-under-test.ts';
 
@@ -175,4 +176,17 @@ test('availability is shown as the inventory tells it, with another ETag but the
   );
   const later = await rig.service.call('POST', products, { ...editor, body: aProduct({ sku: 'LATER' }) });
   t.is(later.json.variants[0].availability, 'in-stock', 'known before the variant');
+});
+
+test('for a version that the caller has the database builds no JSON', async (t) => {
+  const rig = await startProduct(t, databases);
+  const { database } = openDeps(t, rig);
+  const { id, slug } = (await rig.create()).json;
+  for (const key of [{ id }, { slug }]) {
+    const read = async (known?: { version: number; revision: number }) =>
+      (await readProduct(database.primary, key, { known, withUnpublished: false }))?.json;
+    t.is(await read({ version: 1, revision: 0 }), null);
+    for (const other of [undefined, { version: 2, revision: 0 }, { version: 1, revision: 1 }])
+      t.is(typeof (await read(other)), 'string', JSON.stringify(other));
+  }
 });

@@ -341,3 +341,33 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
     await delay(50);
   }
 }
+
+test('caches may keep what customers see for half a minute, and nothing that staff see', async (t) => {
+  const service = await start(t);
+  const { id, slug } = (await create(service)).json;
+  await service.call('PATCH', `${path}/${id}`, { ...editor, body: { slug: 'renamed' }, headers: { 'if-match': '*' } });
+  const reads = [
+    [200, `${path}/${id}`],
+    [304, `${path}/${id}`],
+    [301, `${path}/${slug}`],
+    [200, path],
+    [200, `/api/v1/variants?ids=${id}`],
+    [200, '/api/v1/categories'],
+  ] as const;
+  for (const [status, url] of reads) {
+    const headers = status === 304 ? { 'if-none-match': '"v2"' } : {};
+    const headersFor = async (caller: CallOptions): Promise<readonly unknown[]> => {
+      const answer = await service.call('GET', url, { ...caller, headers });
+      return [answer.status, answer.headers.get('cache-control'), answer.headers.get('vary')];
+    };
+    const shared = [status, 'public, max-age=30, stale-while-revalidate=60', 'authorization'];
+    for (const caller of [{}, { roles: ['customer'] as const }]) t.deepEqual(await headersFor(caller), shared, url);
+    const own = [status, 'private, no-cache', 'authorization'];
+    for (const role of ['admin', 'catalog-manager', 'support', 'service'] as const)
+      t.deepEqual(await headersFor({ roles: [role] }), own, `${url} as ${role}`);
+  }
+  for (const refused of ['/nothing-here', '?status=draft']) {
+    const answer = await service.call('GET', `${path}${refused}`);
+    t.notRegex(answer.headers.get('cache-control') ?? '', /public|max-age=[1-9]/, refused);
+  }
+});
