@@ -47,6 +47,28 @@ test.serial('who registers gets a link, and an account by using it', async (t) =
   await signIn(service, { id: row.id, email, password: goodPassword });
 });
 
+test.serial('a link is good for 24 hours, also when it is sent again', async (t) => {
+  const service = await start(t);
+  const email = anEmail();
+  const assertLife = async () => {
+    const [row] = await service.query(
+      `select extract(epoch from expires_at - sent_at)::float8 as seconds, expires_at as "expiresAt" from registrations`,
+    );
+    t.is(row.seconds, 86_400);
+    t.is(Date.parse(service.events.at(-1)?.data.expiresAt), row.expiresAt.getTime(), 'the mail says the same');
+  };
+  await register(service, email);
+  await assertLife();
+  await service.query(
+    `update registrations set sent_at = sent_at - interval '20 hours', expires_at = expires_at - interval '20 hours'`,
+  );
+  await post(service, '/auth/resend-verification', { email });
+  t.is(service.events.length, 2);
+  await assertLife();
+  await service.query(`update registrations set expires_at = now() - interval '1 millisecond'`);
+  t.is((await verify(service, tokenOf(service, 'user.verification-requested'))).json.code, 'one-time-token-invalid');
+});
+
 test.serial('nobody learns from registering who has an account, but its owner does', async (t) => {
   const service = await start(t);
   const person = await aPerson(service);

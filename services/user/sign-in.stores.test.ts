@@ -245,6 +245,21 @@ test.serial('a session ends when it is not used for 30 days, and after 90 days i
   t.is((await refresh(service, fresh.refreshToken)).status, 401);
 });
 
+test.serial('each use gives a session 30 days more', async (t) => {
+  const service = await start(t);
+  const tokens = await signIn(service, await aPerson(service));
+  await service.query(`update sessions set created_at = created_at - interval '20 days', expires_at = expires_at - interval '20 days',
+    last_used_at = last_used_at - interval '20 days'`);
+  await service.query(`update refresh_tokens set expires_at = expires_at - interval '20 days'`);
+  const { refreshExpiresAt } = expect(await refresh(service, tokens.refreshToken), 200).json;
+  const days = (Date.parse(refreshExpiresAt) - Date.now()) / 86_400_000;
+  t.true(Math.abs(days - 30) < 0.1, `${days} days`);
+  const [row] = await service.query(
+    `select extract(epoch from max(expires_at) - now()) / 86400 as days from refresh_tokens`,
+  );
+  t.true(Math.abs(Number(row.days) - 30) < 0.1, 'the token itself lives as long as the answer says');
+});
+
 test.serial('signing out ends the session of the token, also of a used one, and only that', async (t) => {
   const service = await start(t);
   const person = await aPerson(service);
