@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { jwtVerify } from 'jose';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import { describeSigningKey } from '#contracts/signing-keys.ts';
 import { readSigningKey, signAdminToken } from './admin-token.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -11,11 +12,15 @@ const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 
 test('the token is one that the gateway accepts, for an hour', async (t) => {
   const token = await signAdminToken(pem);
-  const { payload } = await jwtVerify(token, publicKey, {
+  const { n = '', e = '' } = publicKey.export({ format: 'jwk' });
+  const key = describeSigningKey({ n, e });
+  const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet({ keys: [{ ...key }] }), {
     issuer: 'ecommerce-stack',
     audience: 'shop',
     algorithms: ['RS256'],
+    typ: 'at+jwt',
   });
+  t.is(protectedHeader.kid, key.kid, 'the gateway takes no token that does not name its key');
   t.like(payload, { sub: 'admin', roles: ['admin'] });
   t.is((payload.exp ?? 0) - (payload.iat ?? 0), 3600);
 });

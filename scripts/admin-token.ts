@@ -8,8 +8,10 @@
  * cluster), so it can do no more than whoever may read that Secret can anyway. The key does not leave this process.
  */
 import { execFile } from 'node:child_process';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { parseArgs, promisify } from 'node:util';
-import { importPKCS8, SignJWT } from 'jose';
+import { SignJWT } from 'jose';
+import { describeSigningKey } from '#contracts/signing-keys.ts';
 
 export interface TokenRequest {
   readonly subject: string;
@@ -28,16 +30,18 @@ export const defaultRequest: TokenRequest = {
   lifetimeSeconds: 3600,
 };
 
-/** An RS256 token; `pem` is the PKCS #8 private key. Without a key id the gateway tries each key that it has. */
+/** An access token as the user service makes them; `pem` is the PKCS #8 private key. */
 export async function signAdminToken(pem: string, request: TokenRequest = defaultRequest): Promise<string> {
+  const key = createPrivateKey(pem);
+  const { n = '', e = '' } = createPublicKey(key).export({ format: 'jwk' });
   return new SignJWT({ roles: request.roles })
-    .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })
+    .setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid: describeSigningKey({ n, e }).kid })
     .setSubject(request.subject)
     .setIssuer(request.issuer)
     .setAudience(request.audience)
     .setIssuedAt()
     .setExpirationTime(`${request.lifetimeSeconds}s`)
-    .sign(await importPKCS8(pem, 'RS256'));
+    .sign(key);
 }
 
 /** The stack's signing key; the error says what is missing and what to do. */

@@ -23,7 +23,7 @@ let count = 0;
 function sign(key: KeyObject, subject: string, sessionId: string | undefined): Promise<string> {
   count += 1;
   return new SignJWT({ roles: ['customer'], ...(sessionId === undefined ? {} : { sid: sessionId }), jti: `${count}` })
-    .setProtectedHeader({ alg: 'RS256', kid: 'bench' })
+    .setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid: 'bench' })
     .setSubject(subject)
     .setIssuer('ecommerce-stack')
     .setAudience('shop')

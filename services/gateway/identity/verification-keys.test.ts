@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import test from 'ava';
+import { describeSigningKey } from '#contracts/signing-keys.ts';
 import { createVerificationKeys } from './verification-keys.ts';
 
 /** A public key as the user service tells it. */
@@ -38,12 +39,23 @@ function start(service: ReturnType<typeof aUserService> | undefined) {
   return { keys, clock, has: (kid: string) => keys.candidates(kid).length === 1 };
 }
 
-test('keys of the user service join the configured ones, and a token without a key id may be of any', async (t) => {
+test('keys of the user service join the configured ones, each under its id', async (t) => {
   const { keys, has } = start(aUserService(first, second));
   t.deepEqual([keys.count, has('configured'), has('first')], [1, true, false]);
   await keys.renew();
   t.deepEqual([keys.count, has('configured'), has('first'), has('second')], [3, true, true, true]);
-  t.is(keys.candidates(undefined).length, 3);
+});
+
+test('a key that is configured without an id has the one that it signs with', (t) => {
+  const { kid: _kid, ...anonymous } = first;
+  const keys = createVerificationKeys({
+    configured: { keys: [anonymous] },
+    load: undefined,
+    now: () => 0,
+    onKeyGone: () => undefined,
+  });
+  t.is(keys.candidates(describeSigningKey(first).kid).length, 1);
+  t.is(keys.candidates('').length, 0);
 });
 
 test('a key that the user service takes back is gone, the configured one never; what it verified is forgotten', async (t) => {

@@ -1,10 +1,11 @@
 /** The keys that access tokens are verified with: those of the user service, and beside them the configured ones. */
 import { createLocalJWKSet, type JWTVerifyGetKey } from 'jose';
+import { describeSigningKey } from '#contracts/signing-keys.ts';
 import type { PublicKeySet } from '../settings.ts';
 
 export interface VerificationKeys {
-  /** Those that a token with this key id may be signed with; all of them for a token without. */
-  candidates(keyId: string | undefined): readonly JWTVerifyGetKey[];
+  /** What a token with this key id may be signed with: one key, or none. */
+  candidates(keyId: string): readonly JWTVerifyGetKey[];
   readonly count: number;
   /** Since the newest keys came, milliseconds; infinite before. */
   ageMs(): number;
@@ -29,7 +30,7 @@ export interface VerificationKeySource {
 const unknownPauseMs = 5000;
 
 interface KnownKey {
-  readonly id: string | undefined;
+  readonly id: string;
   readonly key: JWTVerifyGetKey;
 }
 
@@ -43,7 +44,7 @@ export function createVerificationKeys({ configured, load, now, onKeyGone }: Ver
   const ask = async (source: () => Promise<PublicKeySet>): Promise<void> => {
     const live = toKnownKeys(await source());
     const before = keys;
-    keys = [...live, ...fixed.filter(({ id }) => id === undefined || !live.some((one) => one.id === id))];
+    keys = [...live, ...fixed.filter(({ id }) => !live.some((one) => one.id === id))];
     learnedAt = now();
     if (before.some(({ id }) => !keys.some((one) => one.id === id))) onKeyGone();
   };
@@ -59,7 +60,7 @@ export function createVerificationKeys({ configured, load, now, onKeyGone }: Ver
   };
 
   return {
-    candidates: (keyId) => keys.filter(({ id }) => keyId === undefined || id === keyId).map(({ key }) => key),
+    candidates: (keyId) => keys.filter(({ id }) => id === keyId).map(({ key }) => key),
     get count() {
       return keys.length;
     },
@@ -73,10 +74,11 @@ export function createVerificationKeys({ configured, load, now, onKeyGone }: Ver
   };
 }
 
-/** One set per key: a token without a key id is tried with each. */
+/** A key that was configured without an id has the one that follows from it, as where it signs. */
 function toKnownKeys(set: PublicKeySet | undefined): readonly KnownKey[] {
-  return (set?.keys ?? []).map(({ n, e, kid }) => ({
-    id: kid,
-    key: createLocalJWKSet({ keys: [{ kty: 'RSA', alg: 'RS256', n, e, ...(kid === undefined ? {} : { kid }) }] }),
-  }));
+  return (set?.keys ?? []).map(({ n, e, kid }) => {
+    const described = describeSigningKey({ n, e });
+    const id = kid ?? described.kid;
+    return { id, key: createLocalJWKSet({ keys: [{ ...described, kid: id }] }) };
+  });
 }

@@ -14,7 +14,7 @@ const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'te
 /** An access token as the user service would sign it. */
 export function anAccessToken(roles: readonly string[], subject = 'user-1'): Promise<string> {
   return new SignJWT({ roles })
-    .setProtectedHeader({ alg: 'RS256', kid: 'test' })
+    .setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid: 'test' })
     .setSubject(subject)
     .setIssuer('ecommerce-stack')
     .setAudience('shop')
