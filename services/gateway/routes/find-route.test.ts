@@ -31,6 +31,10 @@ test('only whole segments match', (t) => {
     '/',
     '/products',
     '/api/',
+    '/.well-known',
+    '/.well-known/jwks.jsonx',
+    '/.well-known/security.txt',
+    '/api/.well-known/jwks.json',
   ]) {
     t.is(findRoute(url), undefined, url);
   }
@@ -42,6 +46,27 @@ test('ambiguous paths are refused', (t) => {
   }
 });
 
+test('the keys of access tokens can be had by everybody, and nothing else of their folder', (t) => {
+  const found = findRoute('/.well-known/jwks.json?x=1');
+  t.is(found?.target, '/.well-known/jwks.json?x=1');
+  t.like(found?.route, { upstream: 'user', limit: 'standard', bodyLimitBytes: 0 });
+  t.throws(() => findRoute('/.well-known/jwks.json/../../internal/ended-sessions'), { instanceOf: ProblemError });
+});
+
+test('what guesses at accounts, costs money or searches has a rate of its own', (t) => {
+  const special = proxyRoutes.filter(({ limit }) => limit !== 'standard');
+  t.deepEqual(Object.fromEntries(special.map(({ prefix, limit }) => [prefix, limit])), {
+    '/api/v1/users': 'sensitive',
+    '/api/v1/auth': 'sensitive',
+    '/api/v1/orders': 'checkout',
+    '/api/v1/payment-intents': 'checkout',
+    '/api/v1/search': 'search',
+    '/api/v1/suggest': 'search',
+  });
+  for (const path of ['v1/auth/login', 'v1/auth/refresh', 'v1/auth/forgot-password', 'v1/users', 'users', 'v1/users/7'])
+    t.is(findRoute(`/api/${path}`)?.route.limit, 'sensitive', path);
+});
+
 test('every prefix and every alias leads to a service', (t) => {
   for (const { prefix, upstream } of proxyRoutes) t.is(upstreamOf(`${prefix}/x`), upstream);
   for (const alias of pathAliases.keys()) t.truthy(upstreamOf(alias), alias);
@@ -49,7 +74,21 @@ test('every prefix and every alias leads to a service', (t) => {
 
 test('whatever is asked for, the target stays below a known prefix', (t) => {
   const path = fc.array(
-    fc.constantFrom('api', 'v1', 'products', '..', '.', '%2e', '', 'internal', 'a b', '%2F', 'me'),
+    fc.constantFrom(
+      'api',
+      'v1',
+      '.well-known',
+      'jwks.json',
+      'products',
+      '..',
+      '.',
+      '%2e',
+      '',
+      'internal',
+      'a b',
+      '%2F',
+      'me',
+    ),
     { maxLength: 8 },
   );
   fc.assert(

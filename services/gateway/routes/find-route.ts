@@ -1,6 +1,6 @@
 /** Finds the proxy route of a request, or says that the path is none. */
 import { ProblemError } from '#chassis/problem.ts';
-import { type ProxyRoute, pathAliases, proxyRoutes } from './table.ts';
+import { keySetPath, type ProxyRoute, pathAliases, proxyRoutes } from './table.ts';
 
 export interface FoundRoute {
   readonly route: ProxyRoute;
@@ -22,7 +22,7 @@ const mostSegments = Math.max(...proxyRoutes.map((route) => route.prefix.split('
  * characters) are refused as `malformed-request`, not repaired: what is checked here must be what the service sees.
  */
 export function findRoute(url: string): FoundRoute | undefined {
-  if (!url.startsWith('/api/')) return undefined;
+  if (!url.startsWith('/api/') && !url.startsWith(keySetPath)) return undefined;
   if (url.length > maximumUrlLength) throw new ProblemError('uri-too-long');
   const queryStart = url.indexOf('?');
   const path = queryStart === -1 ? url : url.slice(0, queryStart);

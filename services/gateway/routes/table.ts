@@ -4,9 +4,12 @@ import type { UpstreamName } from '#contracts/services.ts';
 /** How much one caller may do: see `limits/classes.ts`. */
 export type LimitClass = 'standard' | 'sensitive' | 'checkout' | 'search';
 
+/** RFC 8615 gives it its place: whoever verifies access tokens elsewhere looks there. */
+export const keySetPath = '/.well-known/jwks.json';
+
 export interface ProxyRoute {
   /** First segments of the public path, e.g. `/api/v1/products`. Also the metrics label. */
-  readonly prefix: `/api/${string}`;
+  readonly prefix: `/api/${string}` | typeof keySetPath;
   readonly upstream: UpstreamName;
   readonly limit: LimitClass;
   /** Time until the response must begin. */
@@ -39,6 +42,7 @@ export const proxyRoutes: readonly ProxyRoute[] = [
   resource('users', 'user', { limit: 'sensitive' }),
   resource('auth', 'user', { limit: 'sensitive' }),
   resource('me', 'user'),
+  { ...resource('', 'user'), prefix: keySetPath, bodyLimitBytes: 0 },
   resource('products', 'product'),
   resource('variants', 'product'),
   resource('categories', 'product'),
