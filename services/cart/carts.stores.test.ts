@@ -213,3 +213,17 @@ test('tax and shipping are in the totals', async (t) => {
     totalMinor: 5341,
   });
 });
+
+test('a body of more than 64 KiB is refused unread, also without a length, and changes nothing', async (t) => {
+  const service = await startCart(t, stores);
+  const guest = await aGuest(service);
+  const headers = { 'content-type': 'application/json', 'x-cart-token': guest.token };
+  const put = (bytes: string) => service.call('POST', '/api/v1/carts', { bytes, headers });
+  const padded = (size: number) => '{"currency":"USD"}'.padEnd(size, ' ');
+  t.is((await put(padded(65_537))).json.code, 'payload-too-large');
+  const body = ReadableStream.from([Buffer.from(padded(40_000)), Buffer.from(padded(40_000))]);
+  const inPieces = await fetch(`${service.url}/api/v1/carts`, { method: 'POST', headers, body, duplex: 'half' });
+  t.is(inPieces.status, 413);
+  t.is((await service.call('GET', current, asGuest(guest))).json.currency, 'EUR');
+  t.is((await put(padded(65_536))).json.currency, 'USD');
+});

@@ -371,3 +371,21 @@ test('caches may keep what customers see for half a minute, and nothing that sta
     t.notRegex(answer.headers.get('cache-control') ?? '', /public|max-age=[1-9]/, refused);
   }
 });
+
+test('a page has at most 100 entries, and at most 100 are named', async (t) => {
+  const service = await start(t);
+  const id = (await create(service)).json.id;
+  const many = (count: number, entry: string): string => Array.from({ length: count }, () => entry).join(',');
+  const lists = { ids: id, variantIds: id, skus: 'SKU' };
+  const urls = (count: number): readonly string[] => [
+    `${path}?limit=${count}`,
+    ...Object.entries(lists).map(([name, entry]) => `${path}?${name}=${many(count, entry)}`),
+    `/api/v1/variants?ids=${many(count, id)}`,
+  ];
+  for (const url of urls(100)) t.is((await service.call('GET', url)).status, 200, url.slice(0, 60));
+  for (const url of urls(101)) {
+    const refused = (await service.call('GET', url)).json;
+    t.like(refused, { status: 400, code: 'invalid-parameter' }, url.slice(0, 60));
+    t.true(url.includes(`?${refused.errors[0].parameter}=`));
+  }
+});

@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { startTestDatabases } from '#chassis/testing/test-database.ts';
 import { waitFor } from '#lab/control-plane/wait.ts';
+import { userService } from './service.ts';
 import {
   anEmail,
   aPerson,
@@ -295,3 +296,18 @@ test.serial(
     }
   },
 );
+
+test.serial('no operation that is open to everybody reads more than 8 KiB', async (t) => {
+  const service = await start(t);
+  const paths = userService.routes
+    .map(({ declaration }) => declaration)
+    .filter(({ access, body }) => access === 'public' && body !== undefined)
+    .map(({ path }) => path);
+  t.is(paths.length, 8);
+  const headers = { 'content-type': 'application/json' };
+  for (const path of paths) {
+    const send = (size: number) => service.call('POST', path, { bytes: '{}'.padEnd(size, ' '), headers });
+    t.is((await send(8193)).json.code, 'payload-too-large', path);
+    t.is((await send(8192)).json.code, 'validation-failed', path);
+  }
+});
