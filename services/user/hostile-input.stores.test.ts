@@ -70,6 +70,7 @@ for (const operation of api.operations) {
     const service = await startUser(t, databases, {
       APP_LOCKOUT_FAILURES: '1000',
       APP_LOCKOUT_FAILURES_PER_ADDRESS: '1000',
+      APP_LOCKOUT_FAILURES_PER_NETWORK: '100000',
     });
     const caller = await aPerson(service);
     const before = await contents(service);

@@ -113,6 +113,12 @@ export const userSettings = {
       5,
       'Failed attempts from one network address that lock an account for that address.',
     ),
+    failuresPerNetwork: numberSetting(
+      'APP_LOCKOUT_FAILURES_PER_NETWORK',
+      [1, 100_000],
+      50,
+      'Failed attempts within 15 minutes, at whatever accounts, that lock a network address (a /64 of IPv6).',
+    ),
     firstMs: numberSetting(
       'APP_LOCKOUT_FIRST_MS',
       [1, hourMs],
@@ -124,7 +130,7 @@ export const userSettings = {
       'APP_LOCKOUT_FORGIVE_MS',
       [1, 24 * hourMs],
       600_000,
-      'In this time one failure is forgiven.',
+      'In this time one failure at an account is forgiven.',
     ),
   },
   registration: {

@@ -146,7 +146,7 @@ test.serial(
     t.is((await login(service, person.email, wrong)).status, 401);
     t.is((await login(service, person.email, wrong)).status, 401, 'forgiven: no lock after one failure');
     t.is((await login(service, person.email, goodPassword)).status, 200);
-    const [left] = await service.query(`select count(*)::int from sign_in_attempts`);
+    const [left] = await service.query(`select count(*)::int from sign_in_attempts where key not like 'network:%'`);
     t.is(left.count, 2, 'a right password forgets what was counted; the unknown address keeps its counters');
   },
 );

@@ -11,7 +11,12 @@ export interface Counter {
 
 export interface LockoutSettings extends LockoutRule {
   readonly failuresPerAddress: number;
+  /** Of all accounts together. */
+  readonly failuresPerNetwork: number;
 }
+
+/** In this time a network is forgiven as many failures as lock it. */
+const networkWindowMs = 900_000;
 
 /** The counters of an attempt: of the account from everywhere, and from this network address. */
 export function countersOf(emailKey: string, addressDigest: string, settings: LockoutSettings): readonly Counter[] {
@@ -22,6 +27,16 @@ export function countersOf(emailKey: string, addressDigest: string, settings: Lo
       rule: { ...settings, failures: settings.failuresPerAddress },
     },
   ];
+}
+
+/**
+ * The counter of a network, whichever accounts it tries: one password tried at a thousand accounts is one failure of each. No right
+ * password takes anything back, or who guesses would put its own account between.
+ */
+export function networkCounterOf(networkDigest: string, settings: LockoutSettings): Counter {
+  const { failuresPerNetwork: failures } = settings;
+  const rule = { ...settings, failures, forgiveMs: networkWindowMs / failures };
+  return { key: `network:${digest(networkDigest)}`, rule };
 }
 
 export function accountCounterKey(emailKey: string): string {
@@ -89,6 +104,18 @@ function ruleOf(counters: readonly Counter[], key: string): LockoutRule {
   const counter = counters.find((candidate) => candidate.key === key);
   if (counter === undefined) throw new Error('a counter came back that was not asked for');
   return counter.rule;
+}
+
+const readLock = sql(
+  'attempts_locked',
+  `select (extract(epoch from locked_until - clock_timestamp()) * 1000)::float8 as "lockedForMs"
+   from sign_in_attempts where key = $1 and locked_until > clock_timestamp()`,
+);
+
+/** Milliseconds until the counter's lock ends; 0 without one. */
+export async function readLockMs(connection: Connection, { key }: Counter): Promise<number> {
+  const [row] = await connection.rows<{ lockedForMs: number }>(readLock, [key]);
+  return row?.lockedForMs ?? 0;
 }
 
 const clear = sql('attempts_clear', 'delete from sign_in_attempts where key = any ($1)');

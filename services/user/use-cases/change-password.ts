@@ -16,7 +16,7 @@ import { endSessions } from '../store/sessions.ts';
 import { clearCounters, countersOf } from '../store/sign-in-attempts.ts';
 import { toRecipient } from './recipient.ts';
 import { invalidToken } from './register.ts';
-import { chargeSignIn } from './sign-in.ts';
+import { chargeSignIn, originOf, recordWrongPassword } from './sign-in.ts';
 
 /** Has a link sent if the address has an account; both cases write one entry of the audit trail and answer alike. */
 export async function requestReset(deps: UserDeps, email: string, client: Client): Promise<void> {
@@ -66,11 +66,11 @@ export async function changePassword(
   const owner = await readCredentials(deps.database.primary, { id: userId });
   if (owner === undefined) throw new ProblemError('not-found', 'the caller has no account in this shop');
   assertAcceptable(newPassword, owner.email, '#/newPassword');
-  const addressDigest = deps.digestAddress(client.address);
-  await chargeSignIn(deps, owner.emailKey, { addressDigest, userId });
+  const origin = { ...originOf(deps, client), userId };
+  const { addressDigest } = origin;
+  await chargeSignIn(deps, owner.emailKey, origin);
   if (!(await deps.passwords.verify(currentPassword, owner.passwordHash))) {
-    const failed = { userId, kind: 'change-password', outcome: 'failed', addressDigest } as const;
-    await recordAuthEvent(deps.database.primary, failed);
+    await recordWrongPassword(deps, 'change-password', origin);
     throw wrongPassword();
   }
   const change = { userId, before: owner.passwordHash, after: await deps.passwords.hash(newPassword) };

@@ -6,6 +6,7 @@ import { ProblemError } from '#chassis/problem.ts';
 import { userSessionCompromised } from '#contracts/events/user.ts';
 import type { UserDeps } from '../deps.ts';
 import { emailKey } from '../domain/email.ts';
+import { networkOf } from '../domain/network.ts';
 import type { AccessTokenSubject } from '../secrets/access-tokens.ts';
 import { createOpaqueToken, digestToken } from '../secrets/opaque-token.ts';
 import { type Credentials, readCredentials, replacePasswordHash } from '../store/accounts.ts';
@@ -18,7 +19,7 @@ import {
   openSession,
   rotateRefreshToken,
 } from '../store/sessions.ts';
-import { chargeCounters, clearCounters, countersOf } from '../store/sign-in-attempts.ts';
+import { chargeCounters, clearCounters, countersOf, networkCounterOf, readLockMs } from '../store/sign-in-attempts.ts';
 
 /** What a signed-in client holds. */
 export interface TokenSet {
@@ -29,17 +30,46 @@ export interface TokenSet {
   readonly refreshExpiresAt: string;
 }
 
-/** Throws `sign-in-locked` while the account or this caller's way to it is locked; otherwise the attempt is charged. */
+/** From where an attempt comes, for comparing only. */
+export interface Origin {
+  readonly addressDigest: string;
+  readonly networkDigest: string;
+}
+
+export function originOf({ digestAddress }: UserDeps, { address }: Client): Origin {
+  return { addressDigest: digestAddress(address), networkDigest: digestAddress(networkOf(address)) };
+}
+
+/**
+ * Throws `sign-in-locked` while the account, this caller's way to it or the caller's network is locked; otherwise the attempt is
+ * charged to the account. The network is charged for what has failed: many sign in at the same moment from behind one address, and
+ * those that slip through meanwhile are no more than can wait for their hash.
+ */
 export async function chargeSignIn(
   deps: UserDeps,
   key: string,
-  from: { readonly addressDigest: string; readonly userId?: string },
+  { addressDigest, networkDigest, userId }: Origin & { readonly userId?: string },
 ): Promise<void> {
-  const counters = countersOf(key, from.addressDigest, deps.lockout);
-  const { lockedForMs } = await deps.database.transaction((connection) => chargeCounters(connection, counters));
+  const counters = countersOf(key, addressDigest, deps.lockout);
+  const lockedForMs = await deps.database.transaction(async (connection) => {
+    const networkMs = await readLockMs(connection, networkCounterOf(networkDigest, deps.lockout));
+    return networkMs > 0 ? networkMs : (await chargeCounters(connection, counters)).lockedForMs;
+  });
   if (lockedForMs === 0) return;
-  await audit(deps.database.primary, 'sign-in', 'locked', { userId: from.userId, addressDigest: from.addressDigest });
+  await audit(deps.database.primary, 'sign-in', 'locked', { userId, addressDigest });
   throw new ProblemError('sign-in-locked', undefined, { retryAfterSeconds: Math.ceil(lockedForMs / 1000) });
+}
+
+/** Writes down that a password was wrong, and charges the network with it. */
+export async function recordWrongPassword(
+  deps: UserDeps,
+  kind: 'sign-in' | 'change-password',
+  { addressDigest, networkDigest, userId }: Origin & { readonly userId: string | undefined },
+): Promise<void> {
+  await deps.database.transaction(async (connection) => {
+    await chargeCounters(connection, [networkCounterOf(networkDigest, deps.lockout)]);
+    await recordAuthEvent(connection, { userId, kind, outcome: 'failed', addressDigest });
+  });
 }
 
 /**
@@ -52,12 +82,13 @@ export async function signIn(
   client: Client,
 ): Promise<TokenSet> {
   const key = emailKey(attempt.email);
-  const addressDigest = deps.digestAddress(client.address);
-  await chargeSignIn(deps, key, { addressDigest });
+  const origin = originOf(deps, client);
+  const { addressDigest } = origin;
+  await chargeSignIn(deps, key, origin);
   const credentials = await readCredentials(deps.database.primary, { emailKey: key });
   const isRight = await deps.passwords.verify(attempt.password, credentials?.passwordHash);
   if (credentials === undefined || !isRight) {
-    await audit(deps.database.primary, 'sign-in', 'failed', { userId: credentials?.id, addressDigest });
+    await recordWrongPassword(deps, 'sign-in', { ...origin, userId: credentials?.id });
     throw new ProblemError('invalid-credentials');
   }
   if (credentials.status !== 'active') {
