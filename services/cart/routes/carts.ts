@@ -10,7 +10,10 @@ import { mergeCarts } from '../use-cases/merge-carts.ts';
 import { quoteCart } from '../use-cases/quote-cart.ts';
 import { showCart } from '../use-cases/show-cart.ts';
 import {
+  assertOwnPage,
   cartIdOf,
+  changedTargetOf,
+  changeProof,
   guestProof,
   newToken,
   ownerOf,
@@ -37,6 +40,7 @@ import {
 
 const tag = 'carts';
 const common = { tag, access: 'public', ...guestProof } as const;
+const changing = { tag, access: 'public', ...changeProof } as const;
 const changed = { 200: { description: 'The cart as it is now.', schema: cartSchema } };
 const secretHeaders = {
   [tokenHeader]: 'Secret of a guest’s cart; it is told this once.',
@@ -46,7 +50,7 @@ const secretHeaders = {
 
 const create = route(
   {
-    ...common,
+    ...changing,
     operationId: 'createCart',
     method: 'POST',
     path: '/api/v1/carts',
@@ -57,9 +61,10 @@ const create = route(
       200: { description: 'The caller has a cart.', schema: cartSchema },
       201: { description: 'Begun.', schema: cartSchema, headers: secretHeaders },
     },
-    problems: ['not-found'],
+    problems: ['not-found', 'forbidden'],
   },
   async (input, deps) => {
+    assertOwnPage(input);
     const { currency } = input.body;
     const options = { currency, fallback: deps.defaultCurrency };
     const present = ownerOf(input);
@@ -113,11 +118,11 @@ const read = route(
   },
 );
 
-const lineProblems = ['not-found', 'variant-unavailable', 'out-of-stock', 'cart-limit-reached'] as const;
+const lineProblems = ['not-found', 'forbidden', 'variant-unavailable', 'out-of-stock', 'cart-limit-reached'] as const;
 
 const setLine = route(
   {
-    ...common,
+    ...changing,
     operationId: 'setCartLine',
     method: 'PUT',
     path: '/api/v1/carts/{cartId}/items/{variantId}',
@@ -130,15 +135,15 @@ const setLine = route(
   },
   async (input, deps) => {
     const change = { variantId: input.params.variantId, mode: 'set', quantity: input.body.quantity } as const;
-    return { status: 200, body: await changeQuantity(deps, targetOf(input), change), headers: privateHeaders };
+    return { status: 200, body: await changeQuantity(deps, changedTargetOf(input), change), headers: privateHeaders };
   },
 );
 
 const addToLine = route(
   {
-    ...common,
+    ...changing,
     headers: {
-      ...guestProof.headers,
+      ...changeProof.headers,
       [headerNames.idempotencyKey]:
         'A change that is repeated with the same key among the last 16 of a cart is made once.',
     },
@@ -163,13 +168,13 @@ const addToLine = route(
     const content = key === '' ? newToken() : JSON.stringify([key, variantId, input.body.add]);
     const changeTag = createHash('sha256').update(content).digest('base64url').slice(0, 16);
     const change = { variantId, mode: 'add', quantity: input.body.add, tag: changeTag } as const;
-    return { status: 200, body: await changeQuantity(deps, targetOf(input), change), headers: privateHeaders };
+    return { status: 200, body: await changeQuantity(deps, changedTargetOf(input), change), headers: privateHeaders };
   },
 );
 
 const removeLine = route(
   {
-    ...common,
+    ...changing,
     operationId: 'removeCartLine',
     method: 'DELETE',
     path: '/api/v1/carts/{cartId}/items/{variantId}',
@@ -177,11 +182,11 @@ const removeLine = route(
     description: 'One that is not in the cart is out already.',
     params: lineParams,
     responses: changed,
-    problems: ['not-found', 'cart-limit-reached'],
+    problems: ['not-found', 'forbidden', 'cart-limit-reached'],
   },
   async (input, deps) => {
     const change = { variantId: input.params.variantId, mode: 'set', quantity: 0 } as const;
-    return { status: 200, body: await changeQuantity(deps, targetOf(input), change), headers: privateHeaders };
+    return { status: 200, body: await changeQuantity(deps, changedTargetOf(input), change), headers: privateHeaders };
   },
 );
 
@@ -215,7 +220,7 @@ const merge = route(
 
 const putCoupon = route(
   {
-    ...common,
+    ...changing,
     operationId: 'addCartCoupon',
     method: 'POST',
     path: '/api/v1/carts/{cartId}/coupons',
@@ -224,34 +229,34 @@ const putCoupon = route(
     params: cartParams,
     body: { schema: addCouponSchema, description: 'The code; upper and lower case are the same.' },
     responses: changed,
-    problems: ['not-found', 'coupon-not-applicable', 'cart-limit-reached', 'too-many-requests'],
+    problems: ['not-found', 'forbidden', 'coupon-not-applicable', 'cart-limit-reached', 'too-many-requests'],
   },
   async (input, deps) => {
     const attempt = { code: input.body.code, address: input.client.address };
-    return { status: 200, body: await addCoupon(deps, targetOf(input), attempt), headers: privateHeaders };
+    return { status: 200, body: await addCoupon(deps, changedTargetOf(input), attempt), headers: privateHeaders };
   },
 );
 
 const takeCoupon = route(
   {
-    ...common,
+    ...changing,
     operationId: 'removeCartCoupon',
     method: 'DELETE',
     path: '/api/v1/carts/{cartId}/coupons/{code}',
     summary: 'Take a coupon out',
     params: couponParams,
     responses: changed,
-    problems: ['not-found', 'cart-limit-reached'],
+    problems: ['not-found', 'forbidden', 'cart-limit-reached'],
   },
   async (input, deps) => {
-    const cart = await removeCoupon(deps, targetOf(input), input.params.code);
+    const cart = await removeCoupon(deps, changedTargetOf(input), input.params.code);
     return { status: 200, body: cart, headers: privateHeaders };
   },
 );
 
 const quote = route(
   {
-    ...common,
+    ...changing,
     operationId: 'quoteCart',
     method: 'POST',
     path: '/api/v1/carts/{cartId}/quote',
@@ -260,9 +265,13 @@ const quote = route(
       'The prices are kept for some minutes. What changed since the customer saw the cart last is named once.',
     params: cartParams,
     responses: { 201: { description: 'The quote.', schema: quoteSchema } },
-    problems: ['not-found', 'cart-not-orderable', 'cart-limit-reached'],
+    problems: ['not-found', 'forbidden', 'cart-not-orderable', 'cart-limit-reached'],
   },
-  async (input, deps) => ({ status: 201, body: await quoteCart(deps, targetOf(input)), headers: privateHeaders }),
+  async (input, deps) => ({
+    status: 201,
+    body: await quoteCart(deps, changedTargetOf(input)),
+    headers: privateHeaders,
+  }),
 );
 
 export const cartRoutes: readonly Route<CartDeps>[] = [

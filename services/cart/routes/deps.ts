@@ -1,6 +1,7 @@
 /** What the handlers of this service share: whose cart a request is about. */
 import { createHash, randomBytes } from 'node:crypto';
 import { type Input, routesWith } from '#chassis/http/route.ts';
+import { ProblemError } from '#chassis/problem.ts';
 import type { CartDeps } from '../deps.ts';
 import type { CartOwner } from '../domain/cart.ts';
 import type { CartTarget } from '../store/carts.ts';
@@ -19,6 +20,17 @@ export const tokenCookie = '__Host-cart';
 export const guestProof = {
   headers: { [tokenHeader]: 'Secret of a guest’s cart, as its creation gave it.' },
   cookies: { [tokenCookie]: 'The same for browsers; the header wins.' },
+} as const;
+
+/** What changes a cart takes no cookie from a page of somebody else’s; by these headers it can tell. */
+export const changeProof = {
+  ...guestProof,
+  headers: {
+    ...guestProof.headers,
+    'sec-fetch-site': 'Written by browsers: with the cookie only `same-origin` and `none` may change something.',
+    origin: 'The same for browsers that do not write `Sec-Fetch-Site`: it must be the host that was called.',
+    'x-forwarded-host': 'The host that was called, as the gateway tells it.',
+  },
 } as const;
 
 type Proof = Pick<Input<unknown, unknown, unknown>, 'identity' | 'headers' | 'cookies'>;
@@ -65,4 +77,29 @@ export function targetOf(input: Proof & { readonly params: { readonly cartId: st
   // The key of a guest's cart is its id: another one is another cart.
   if (owner.kind === 'guest' && owner.cartId !== cartId) throw noCart();
   return { owner, cartId };
+}
+
+/** The same for who changes it. */
+export function changedTargetOf(input: Proof & { readonly params: { readonly cartId: string } }): CartTarget {
+  assertOwnPage(input);
+  return targetOf(input);
+}
+
+/**
+ * Throws `forbidden` when the cookie alone speaks for the caller and a page of another origin has the browser send it. A header that
+ * carries the secret or a token cannot be sent by such a page: nothing that it does not know itself.
+ */
+export function assertOwnPage({ identity, headers, cookies }: Proof): void {
+  const isByCookie = identity === undefined && headers[tokenHeader] === '' && (cookies[tokenCookie] ?? '') !== '';
+  if (!isByCookie || isOwnPage(headers)) return;
+  throw new ProblemError('forbidden', 'a page of another origin changes no cart; send the secret in x-cart-token');
+}
+
+function isOwnPage(headers: Proof['headers']): boolean {
+  const site = headers['sec-fetch-site'] ?? '';
+  if (site !== '') return site === 'same-origin' || site === 'none';
+  const origin = headers['origin'] ?? '';
+  // Not a browser, or one that sends nothing: none of today leaves it out of a change.
+  if (origin === '') return true;
+  return URL.canParse(origin) && new URL(origin).host === headers['x-forwarded-host'];
 }
