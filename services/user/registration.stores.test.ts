@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import type { Answer } from '#chassis/testing/service-under-test.ts';
 import { startTestDatabases } from '#chassis/testing/test-database.ts';
 import { waitFor } from '#lab/control-plane/wait.ts';
 import { userService } from './service.ts';
@@ -6,6 +7,7 @@ import {
   anEmail,
   aPerson,
   as,
+  costOf,
   expect,
   goodPassword,
   signIn,
@@ -258,6 +260,43 @@ test.serial(
     t.is((await post(service, '/auth/reset-password', { token: second, password })).status, 422);
   },
 );
+
+/** How many statements and hashes, whatever they are called. */
+async function workOf(service: UserUnderTest, work: () => Promise<Answer>) {
+  let answer: Answer | undefined;
+  const { statements, hashes } = await costOf(service, async () => {
+    answer = await work();
+  });
+  const count = statements.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  const events = await service.query('select count(*)::int from auth_events');
+  return { status: answer?.status, text: answer?.text, count, hashes, events: events[0].count };
+}
+
+test.serial('whether an address is known is told neither by an answer nor by the work for it', async (t) => {
+  const service = await start(t);
+  const person = await aPerson(service);
+  const waiting = anEmail();
+  await register(service, waiting);
+  await service.query(`update registrations set sent_at = sent_at - interval '61 seconds'`);
+  const compare = async (path: string, known: string) => {
+    const send = (email: string) =>
+      post(service, path, path === '/users' ? { email, password: goodPassword } : { email });
+    const first = await workOf(service, () => send(known));
+    // The second time it is too soon for another mail.
+    const throttled = await workOf(service, () => send(known));
+    const unknown = await workOf(service, () => send(anEmail()));
+    const { events } = first;
+    t.deepEqual(throttled, { ...first, events: events + 1 }, `${path}: a second time`);
+    t.deepEqual(unknown, { ...first, events: events + 2 }, `${path}: unknown`);
+    return first.count;
+  };
+  t.is(await compare('/auth/forgot-password', person.email), 5);
+  t.is(await compare('/auth/resend-verification', waiting), 3);
+  t.is(await compare('/users', person.email), 5);
+  // Enough mails for an hour.
+  for (let time = 0; time < 6; time += 1) await register(service, person.email);
+  t.is(await compare('/users', person.email), 5);
+});
 
 test.serial('who knows the present password can change it; guesses are counted', async (t) => {
   const service = await start(t);

@@ -6,6 +6,7 @@ import {
   anEmail,
   aPerson,
   as,
+  costOf,
   expect,
   goodPassword,
   type Person,
@@ -76,20 +77,6 @@ test.serial('a password is hashed anew at the next sign-in when the parameters h
 test.serial('an unknown address and a wrong password are answered alike after the same work', async (t) => {
   const service = await start(t);
   const person = await aPerson(service);
-  const statements = async () => {
-    const text = await (await fetch(`${service.adminUrl}/metrics`)).text();
-    const lines = text
-      .split('\n')
-      .filter((line) => /^db_query_duration_seconds_count.*statement="(?!ping|newest|signing|purge|outbox)/.test(line));
-    return lines.map((line) => [/statement="(\w+)"/.exec(line)?.[1], Number(line.split(' ').at(-1))] as const);
-  };
-  const cost = async (work: () => Promise<unknown>) => {
-    const [before, hashes] = [new Map(await statements()), await metric(service, 'password_hashes_total')];
-    await work();
-    const used = (await statements()).map(([name, count]) => `${name} ${count - (before.get(name) ?? 0)}`);
-    const left = used.filter((line) => !line.endsWith(' 0')).toSorted();
-    return { statements: left, hashes: (await metric(service, 'password_hashes_total')) - hashes };
-  };
   const bodies: unknown[] = [];
   const attempt = async (email: string) => {
     const answer = await login(service, email, wrong);
@@ -97,8 +84,8 @@ test.serial('an unknown address and a wrong password are answered alike after th
     const { instance: _one, ...body } = answer.json;
     bodies.push(body);
   };
-  const known = await cost(() => attempt(person.email));
-  const unknown = await cost(() => attempt(anEmail()));
+  const known = await costOf(service, () => attempt(person.email));
+  const unknown = await costOf(service, () => attempt(anEmail()));
   t.deepEqual(unknown, known);
   t.is(known.hashes, 1);
   t.deepEqual(bodies[0], bodies[1]);

@@ -53,8 +53,8 @@ const resend = route(
     body: { schema: emailSchema, description: 'The address that registered.', limitBytes },
     responses: { 202: { description: 'Taken.' } },
   },
-  async ({ body }, deps) => {
-    await resendVerification(deps, body.email);
+  async ({ body, client }, deps) => {
+    await resendVerification(deps, body.email, client);
     return accepted;
   },
 );

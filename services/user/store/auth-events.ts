@@ -4,6 +4,7 @@ import { type Connection, sql } from '#chassis/postgres/statement.ts';
 
 export type AuthEventKind =
   | 'register'
+  | 'resend-verification'
   | 'verify-email'
   | 'sign-in'
   | 'refresh'

@@ -130,3 +130,28 @@ export function expect(answer: Answer, status: number): Answer {
   if (answer.status !== status) throw new Error(`${answer.status} instead of ${status}: ${answer.text}`);
   return answer;
 }
+
+/** Passwords that were hashed so far, and how often each statement ran that requests cause. */
+async function workDone(service: UserUnderTest) {
+  const text = await (await fetch(`${service.adminUrl}/metrics`)).text();
+  const lines = text
+    .split('\n')
+    .filter((line) =>
+      /^db_query_duration_seconds_count.*statement="(?!ping|newest|signing|purge|outbox_(?!append))/.test(line),
+    );
+  const statements = lines.map(
+    (line) => [/statement="(\w+)"/.exec(line)?.[1], Number(line.split(' ').at(-1))] as const,
+  );
+  return { statements, hashes: Number(/^password_hashes_total\S* (\d+)/m.exec(text)?.[1]) };
+}
+
+/** What `work` costs: its statements by name, and the passwords that were hashed. */
+export async function costOf(service: UserUnderTest, work: () => Promise<unknown>) {
+  const before = await workDone(service);
+  await work();
+  const after = await workDone(service);
+  const counts = new Map(before.statements);
+  const used = after.statements.map(([name, count]) => ({ name, count: count - (counts.get(name) ?? 0) }));
+  const statements = used.filter(({ count }) => count > 0).map(({ name, count }) => `${name} ${count}`);
+  return { statements: statements.toSorted(), hashes: after.hashes - before.hashes };
+}

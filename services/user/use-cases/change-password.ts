@@ -11,24 +11,25 @@ import { createOpaqueToken, digestToken } from '../secrets/opaque-token.ts';
 import { readCredentials, setPasswordHash } from '../store/accounts.ts';
 import { recordAuthEvent } from '../store/auth-events.ts';
 import { issueResetToken, peekResetToken, revokeResetTokens, takeResetToken } from '../store/one-time-tokens.ts';
-import { lockMailbox } from '../store/registrations.ts';
+import { lockMailbox, writeToNobody } from '../store/registrations.ts';
 import { endSessions } from '../store/sessions.ts';
 import { clearCounters, countersOf } from '../store/sign-in-attempts.ts';
 import { toRecipient } from './recipient.ts';
 import { invalidToken } from './register.ts';
 import { chargeSignIn, originOf, recordWrongPassword } from './sign-in.ts';
 
-/** Has a link sent if the address has an account; both cases write one entry of the audit trail and answer alike. */
+/** Has a link sent if the address has an account; if not, as much is done and answered, and one entry is in the audit trail all the same. */
 export async function requestReset(deps: UserDeps, email: string, client: Client): Promise<void> {
   const token = createOpaqueToken();
   const addressDigest = deps.digestAddress(client.address);
   await deps.database.transaction(async (connection) => {
     await lockMailbox(connection, emailKey(email));
     const owner = await readCredentials(connection, { emailKey: emailKey(email) });
-    const issued = owner === undefined ? undefined : await issueResetToken(connection, token.digest, owner.id);
+    // For nobody as well: a statement less would tell by its time.
+    const issued = await issueResetToken(connection, token.digest, owner?.id ?? deps.newId());
     const outcome = issued === undefined ? 'ignored' : 'succeeded';
     await recordAuthEvent(connection, { userId: owner?.id, kind: 'request-reset', outcome, addressDigest });
-    if (owner === undefined || issued === undefined) return;
+    if (owner === undefined || issued === undefined) return writeToNobody(connection);
     const data = { userId: owner.id, recipient: toRecipient(owner), token: token.text, ...issued };
     await deps.outbox.append(connection, newEvent(userPasswordResetRequested, data));
   });

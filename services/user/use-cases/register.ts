@@ -18,6 +18,7 @@ import {
   type Registration,
   renewRegistration,
   takeRegistration,
+  writeToNobody,
 } from '../store/registrations.ts';
 import { toRecipient } from './recipient.ts';
 
@@ -56,7 +57,8 @@ export async function register(deps: UserDeps, request: RegistrationRequest, cli
 }
 
 async function tellOwner(deps: UserDeps, connection: Transaction, owner: Credentials): Promise<void> {
-  if ((await countRecentEvents(connection, owner.id, 'register')) >= maximumMailsPerHour) return;
+  if ((await countRecentEvents(connection, owner.id, 'register')) >= maximumMailsPerHour)
+    return writeToNobody(connection);
   const data = { userId: owner.id, recipient: toRecipient(owner) };
   await deps.outbox.append(connection, newEvent(userRegistrationRepeated, data));
 }
@@ -64,7 +66,8 @@ async function tellOwner(deps: UserDeps, connection: Transaction, owner: Credent
 async function keepRegistration(deps: UserDeps, connection: Transaction, registration: Registration): Promise<void> {
   const token = createOpaqueToken();
   const kept = await insertRegistration(connection, token.digest, registration);
-  if (kept !== undefined) await askMailbox(deps, connection, { ...registration, ...kept }, token.text);
+  if (kept === undefined) await writeToNobody(connection);
+  else await askMailbox(deps, connection, { ...registration, ...kept }, token.text);
 }
 
 async function askMailbox(
@@ -92,12 +95,19 @@ async function createAccount(
   return true;
 }
 
-/** Sends the link once more, if one registration waits for this address and the last link is not too new. */
-export async function resendVerification(deps: UserDeps, email: string): Promise<void> {
+/**
+ * Sends the link once more, if one registration waits for this address and the last link is not too new. Where none does, as much is
+ * done: the entry of the audit trail also makes both commits wait for the disk.
+ */
+export async function resendVerification(deps: UserDeps, email: string, client: Client): Promise<void> {
   const token = createOpaqueToken();
+  const addressDigest = deps.digestAddress(client.address);
   await deps.database.transaction(async (connection) => {
     const renewed = await renewRegistration(connection, emailKey(email), { digest: token.digest, id: deps.newId() });
-    if (renewed !== undefined) await askMailbox(deps, connection, renewed, token.text);
+    const outcome = renewed === undefined ? 'ignored' : 'succeeded';
+    await recordAuthEvent(connection, { userId: undefined, kind: 'resend-verification', outcome, addressDigest });
+    if (renewed === undefined) await writeToNobody(connection);
+    else await askMailbox(deps, connection, renewed, token.text);
   });
 }
 
