@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
+import { openAdmissions } from './admission/open-admissions.ts';
 import type { SettingGroups, Settings } from './config/settings.ts';
 import { createReadiness, type Readiness } from './health.ts';
 import { createAdminServer } from './http/admin-server.ts';
@@ -44,12 +45,16 @@ export function buildService<Groups extends SettingGroups & CommonGroups, Deps>(
 ): BuiltService<Groups, Deps> {
   const metrics = createMetrics(definition.name, settings.process.version);
   const readiness = createReadiness((check, err) => logger.warn({ check, err }, 'a dependency does not work'));
-  const closers: { readonly name: string; readonly close: () => Promise<void> }[] = [];
+  const admissions = openAdmissions(settings.http.shedLoopDelayMs, metrics);
+  const closers: { readonly name: string; readonly close: () => Promise<void> }[] = [
+    { name: 'admissions', close: async () => admissions.stop() },
+  ];
   const platform: Platform<Groups> = {
     name: definition.name,
     settings,
     logger,
     metrics,
+    admissions,
     addCheck: (check) => readiness.add(check),
     onClose: (name, close) => void closers.unshift({ name, close }),
   };
@@ -115,6 +120,10 @@ function createHandler<Groups extends SettingGroups & CommonGroups, Deps>(
     deps,
     logger: platform.logger,
     metrics: platform.metrics.http,
+    admission: platform.admissions.open('requests', {
+      concurrency: settings.http.maxConcurrency,
+      maxWaitMs: settings.http.maxWaitMs,
+    }),
     identityKeys: definition.identityKeys?.(platform.settings) ?? [],
     idempotency,
     responseCheck: settings.http.responseCheck,

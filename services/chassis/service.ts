@@ -1,4 +1,5 @@
 /** `createService`: a service as data. What services have in common is in the chassis; `runService` makes a process of it. */
+import type { Admissions } from './admission/open-admissions.ts';
 import type { httpSettings, processSettings } from './config/base.ts';
 import type { SettingGroups, Settings } from './config/settings.ts';
 import type { Check } from './health.ts';
@@ -21,6 +22,7 @@ export interface Platform<Groups extends SettingGroups> {
   readonly settings: Settings<Groups>;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly admissions: Admissions;
   /** Adds a dependency to `/health`. */
   addCheck(check: Check): void;
   /** Registers a resource; resources are closed in reverse order once no request is left. */

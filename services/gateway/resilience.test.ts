@@ -109,3 +109,69 @@ test('a service that is away is found out by its callers, and then by nobody for
   const [, unreachable] = /outcome="unreachable"[^}]*\} (\d+)/.exec(metrics) ?? [];
   t.true(Number(unreachable) <= 21, `${unreachable} attempts`);
 });
+
+test('a service that hangs holds up itself alone, and a purchase there is served before a page', async (t) => {
+  const held: (() => void)[] = [];
+  const seen: string[] = [];
+  const slow = await startUpstream(t, (request, response) => {
+    seen.push(request.url ?? '');
+    held.push(() => response.end('{}'));
+  });
+  const quick = await startUpstream(t, (_, response) => response.end('{}'));
+  const gateway = await startGateway(t, {
+    APP_UPSTREAM_PAYMENT: slow.url,
+    APP_UPSTREAM_SEARCH: quick.url,
+    APP_UPSTREAM_CONNECTIONS: '2',
+    APP_MAX_WAIT_MS: '30000',
+    APP_RATE_LIMIT: 'off',
+  });
+  const metric = async (state: string) => {
+    const text = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+    return Number(
+      new RegExp(`^http_admission_requests\\{admission="payment",state="${state}"[^}]*\\} (\\S+)$`, 'm').exec(
+        text,
+      )?.[1],
+    );
+  };
+  const until = (state: string, count: number) =>
+    waitFor(`${count} ${state}`, async () => (await metric(state)) === count, { timeoutMs: 10_000, intervalMs: 5 });
+  const first = [gateway.call('GET', '/api/v1/payment-intents/1'), gateway.call('GET', '/api/v1/payment-intents/2')];
+  await until('running', 2);
+  const waiting = Array.from({ length: 8 }, (_, index) => gateway.call('GET', `/api/v1/payment-intents/${index + 3}`));
+  await until('waiting', 8);
+  t.is((await gateway.call('GET', '/api/v1/payment-intents/9')).json.code, 'overloaded');
+  t.is((await gateway.call('GET', '/api/v1/search')).status, 200);
+  t.is(seen.length, 2);
+  while (seen.length < 10 || held.length > 0) {
+    held.shift()?.();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  for (const answer of await Promise.all([...first, ...waiting])) t.is(answer.status, 200);
+  await until('running', 0);
+});
+
+test('a caller that leaves while it waits, or while it is served, gives its place back', async (t) => {
+  const upstream = await startUpstream(t, () => undefined);
+  const gateway = await startGateway(t, {
+    APP_UPSTREAM_PRODUCT: upstream.url,
+    APP_UPSTREAM_CONNECTIONS: '1',
+    APP_RATE_LIMIT: 'off',
+  });
+  const metrics = async () => (await fetch(`${gateway.adminUrl}/metrics`)).text();
+  const until = (state: string, count: number) =>
+    waitFor(
+      `${count} ${state}`,
+      async () =>
+        (await metrics()).includes(
+          `http_admission_requests{admission="product",state="${state}",service="gateway"} ${count}`,
+        ),
+      { timeoutMs: 10_000, intervalMs: 5 },
+    );
+  const caller = new AbortController();
+  const calls = [1, 2].map(() => gateway.call('GET', product, { signal: caller.signal }).catch(() => 'gone'));
+  await until('waiting', 1);
+  caller.abort();
+  t.deepEqual(await Promise.all(calls), ['gone', 'gone']);
+  await until('running', 0);
+  await until('waiting', 0);
+});

@@ -39,14 +39,25 @@ export const gatewayService = createService({
   edge: (deps) => createEdge(deps),
 });
 
-function buildDeps({ settings, logger, metrics, addCheck, onClose }: Platform<typeof gatewaySettings>): GatewayDeps {
+function buildDeps({
+  settings,
+  logger,
+  metrics,
+  admissions,
+  addCheck,
+  onClose,
+}: Platform<typeof gatewaySettings>): GatewayDeps {
   const { identity, proxy, limits } = settings;
   const { version } = settings.process;
   const redis = openRedis(settings.redis, logger);
   onClose('redis', () => closeRedis(redis));
   // Optional: without Redis rates are limited less exactly, and the shop goes on.
   addCheck(createRedisCheck(redis, false));
-  const upstreams = openUpstreams(settings.upstreams, proxy, metrics.registry);
+  const upstreams = openUpstreams(settings.upstreams, proxy, {
+    metrics,
+    admissions,
+    maxWaitMs: settings.http.maxWaitMs,
+  });
   onClose('upstreams', () => upstreams.close());
   const outcomes = new Counter({
     name: 'gateway_upstream_requests_total',

@@ -22,7 +22,7 @@ const perMinute = (variable: string, requests: number, what: string) =>
 
 export const gatewaySettings = {
   process: processSettings,
-  http: httpSettings(servicePorts.gateway),
+  http: httpSettings(servicePorts.gateway, { maxConcurrency: 256 }),
   identity: {
     ...identitySettings,
     jwks: setting({

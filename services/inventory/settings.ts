@@ -16,7 +16,8 @@ const dayMs = 86_400_000;
 
 export const inventorySettings = {
   process: processSettings,
-  http: httpSettings(servicePorts.inventory),
+  // Reservations of one article wait for their group, not for a connection each: hundreds cost no more than one.
+  http: httpSettings(servicePorts.inventory, { maxConcurrency: 1024 }),
   identity: identitySettings,
   postgres: postgresSettings,
   kafka: optionalKafkaSettings,

@@ -13,7 +13,7 @@ import { servicePorts } from '#contracts/services.ts';
 
 export const settingsOfSearch = {
   process: processSettings,
-  http: httpSettings(servicePorts.search),
+  http: httpSettings(servicePorts.search, { maxConcurrency: 64 }),
   identity: identitySettings,
   kafka: {
     ...kafkaSettings,

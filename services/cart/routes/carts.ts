@@ -258,6 +258,7 @@ const quote = route(
   {
     ...changing,
     operationId: 'quoteCart',
+    criticality: 'critical',
     method: 'POST',
     path: '/api/v1/carts/{cartId}/quote',
     summary: 'Ask what the cart costs, for an order',

@@ -24,6 +24,7 @@ const services: readonly [Role, ...Role[]] = ['service'];
 const getQuote = route(
   {
     operationId: 'getQuote',
+    criticality: 'critical',
     method: 'GET',
     path: '/internal/v1/quotes/{id}',
     summary: 'Read a quote to make an order of it',
@@ -46,6 +47,7 @@ const getQuote = route(
 const redeem = route(
   {
     operationId: 'redeemCoupons',
+    criticality: 'critical',
     method: 'POST',
     path: '/internal/v1/coupon-redemptions',
     summary: 'Take one use of each coupon for an order',
@@ -66,6 +68,7 @@ const redeem = route(
 const release = route(
   {
     operationId: 'releaseCoupons',
+    criticality: 'critical',
     method: 'DELETE',
     path: '/internal/v1/coupon-redemptions/{orderId}',
     summary: 'Give back the coupons of an order',
@@ -85,6 +88,7 @@ const release = route(
 const complete = route(
   {
     operationId: 'completeCart',
+    criticality: 'critical',
     method: 'POST',
     path: '/internal/v1/carts/complete',
     summary: 'Empty a cart that was ordered',

@@ -21,7 +21,11 @@ export const processSettings = {
 } as const;
 
 /** The two HTTP servers and how they stop. */
-export function httpSettings(defaultPort: number) {
+/**
+ * `maxConcurrency`: requests of a service that waits for its database are twice its connections, so that one is always ready to take
+ * the next; a service that waits for something else says its own number.
+ */
+export function httpSettings(defaultPort: number, { maxConcurrency = 40 } = {}) {
   return {
     port: setting({
       variable: 'APP_PORT',
@@ -48,6 +52,26 @@ export function httpSettings(defaultPort: number) {
       // Below the 30 s that Kubernetes waits before SIGKILL.
       fallback: '25000',
       description: 'After SIGTERM: when the process ends even if requests are still running.',
+    }),
+    maxConcurrency: setting({
+      variable: 'APP_MAX_CONCURRENCY',
+      schema: wholeNumber(1, 100_000),
+      fallback: String(maxConcurrency),
+      description:
+        'Requests that run at the same time; others wait for their turn, those first that a purchase depends on.',
+    }),
+    maxWaitMs: setting({
+      variable: 'APP_MAX_WAIT_MS',
+      schema: milliseconds,
+      fallback: '100',
+      description: 'Longest wait for a turn; what waited longer is answered 503 with `Retry-After`.',
+    }),
+    shedLoopDelayMs: setting({
+      variable: 'APP_SHED_LOOP_DELAY_MS',
+      schema: milliseconds,
+      fallback: '200',
+      description:
+        'While the slowest hundredth of the event loop takes longer, requests that a customer can do without are refused, and from five times as much on all that no purchase depends on. 0: never.',
     }),
     responseCheck: setting({
       variable: 'APP_RESPONSE_CHECK',

@@ -1,5 +1,6 @@
 /** The way of a request through a service: every step, in order, in one list. */
 import type Koa from 'koa';
+import { admit } from './steps/admit.ts';
 import { answerProblems } from './steps/answer-problems.ts';
 import { checkCaller } from './steps/check-caller.ts';
 import { checkPrecondition } from './steps/check-precondition.ts';
@@ -25,6 +26,8 @@ export function pipelineSteps<Deps>(pipeline: Pipeline<Deps>): readonly Koa.Midd
     matchRoute(pipeline),
     // Work whose time is used up is dropped before it starts.
     limitTime(),
+    // Before anything else is spent on it.
+    admit(pipeline),
     // Who is calling, and may they: before a byte of the body is read.
     checkCaller(pipeline),
     // 428 before the body is read.

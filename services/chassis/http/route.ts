@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { Identity, Role } from '#contracts/identity.ts';
 import type { ProblemCode } from '#contracts/problems.ts';
+import type { Criticality } from '../admission/criticality.ts';
 import type { RequestContext } from '../context.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -62,6 +63,8 @@ export interface RouteDeclaration<
   readonly responses: Readonly<Record<number, ResponseDeclaration>>;
   /** Problems of this operation; those that follow from the declaration itself are added by `declaredProblems`. */
   readonly problems?: readonly ProblemCode[];
+  /** In which order requests are refused while there is too much to do; default `standard`. */
+  readonly criticality?: Criticality;
   /** Longest time that the work may take; default 5 s. */
   readonly timeoutMs?: number;
 }
@@ -128,7 +131,13 @@ export function routesWith<Deps>() {
 
 /** All problems that an operation can answer: its own, and those that its declaration implies. */
 export function declaredProblems(declaration: RouteDeclaration): readonly ProblemCode[] {
-  const implied: ProblemCode[] = ['internal-error', 'service-unavailable', 'deadline-exceeded', 'malformed-request'];
+  const implied: ProblemCode[] = [
+    'internal-error',
+    'service-unavailable',
+    'overloaded',
+    'deadline-exceeded',
+    'malformed-request',
+  ];
   if (declaration.params !== undefined || declaration.query !== undefined) implied.push('invalid-parameter');
   if (declaration.body !== undefined) implied.push('validation-failed', 'payload-too-large', 'unsupported-media-type');
   if (declaration.precondition !== undefined) implied.push('precondition-required', 'precondition-failed');

@@ -40,6 +40,7 @@ const routes = [
   route(
     {
       operationId: 'wait',
+      criticality: 'sheddable',
       method: 'GET',
       path: '/wait',
       summary: 'Wait',
@@ -112,6 +113,22 @@ const routes = [
     },
     async () => {
       throw new Error('the secret cause');
+    },
+  ),
+  route(
+    {
+      operationId: 'purchase',
+      criticality: 'critical',
+      method: 'GET',
+      path: '/purchase',
+      summary: 'Waits as well, and matters',
+      tag,
+      access: 'public',
+      responses: ok,
+    },
+    async (_, deps) => {
+      await deps.gate;
+      return { status: 200, body: { greeting: 'bought' } };
     },
   ),
   route(

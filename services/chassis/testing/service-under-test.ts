@@ -73,6 +73,9 @@ const defaults: Environment = {
   APP_ADMIN_PORT: '0',
   APP_INTERNAL_KEY: testInternalKey,
   APP_RESPONSE_CHECK: 'always',
+  // A busy machine is no overloaded service.
+  APP_SHED_LOOP_DELAY_MS: '0',
+  APP_MAX_WAIT_MS: '30000',
   APP_SHUTDOWN_DELAY_MS: '0',
   APP_SHUTDOWN_GRACE_MS: '5000',
 };

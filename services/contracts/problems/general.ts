@@ -146,6 +146,12 @@ export const generalProblems = {
     cause: 'The work was not done before the deadline that the caller or the route sets.',
     remedy: 'Try again; a request that changes something may have been carried out.',
   },
+  overloaded: {
+    status: 503,
+    title: 'There is too much to do',
+    cause: 'More requests came than can be answered in time; those that a purchase depends on come first.',
+    remedy: 'Try again after `Retry-After`; nothing was changed.',
+  },
   'upstream-not-deployed': {
     status: 503,
     title: 'This part of the shop is not deployed',

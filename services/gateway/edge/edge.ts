@@ -129,7 +129,13 @@ async function forward(deps: EdgeDeps, exchange: Exchange, { route, target }: Fo
   const upstream = deps.upstreams.of(route.upstream);
   if (upstream === undefined)
     throw new ProblemError('upstream-not-deployed', `the service ${route.upstream} is not part of this stack`);
-  if (context.cancelled !== undefined) return;
+  const turn = upstream.admission.enter(route.criticality);
+  if (turn !== undefined) await turn;
+  if (response.destroyed) {
+    upstream.admission.leave();
+    return;
+  }
+  response.once('close', () => upstream.admission.leave());
   proxy({
     request,
     response,

@@ -1,7 +1,10 @@
 /** Connections to the services. */
 
 import { Gauge, type Registry } from 'prom-client';
+import type { Admission } from '#chassis/admission/admission.ts';
+import type { Admissions } from '#chassis/admission/open-admissions.ts';
 import { Pool } from '#chassis/http/undici.ts';
+import type { Metrics } from '#chassis/metrics.ts';
 import type { UpstreamName } from '#contracts/services.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import { createRetryBudget, type RetryBudget } from './retry-budget.ts';
@@ -12,10 +15,18 @@ export interface UpstreamSettings {
   readonly connections: number;
 }
 
+export interface UpstreamTools {
+  readonly metrics: Metrics;
+  readonly admissions: Admissions;
+  readonly maxWaitMs: number;
+}
+
 /** A service behind the gateway. */
 export interface Upstream {
   readonly pool: Pool;
   readonly breaker: Breaker;
+  /** As many requests at a time as there are connections: a slow service holds up none of the others. */
+  readonly admission: Admission;
   readonly retries: RetryBudget;
 }
 
@@ -36,7 +47,7 @@ const connectionLifetimeMs = 60_000;
 export function openUpstreams(
   origins: Readonly<Partial<Record<UpstreamName, string | undefined>>>,
   settings: UpstreamSettings,
-  registry: Registry,
+  { metrics, admissions, maxWaitMs }: UpstreamTools,
 ): Upstreams {
   const upstreams = new Map<string, Upstream>();
   for (const [name, origin] of Object.entries(origins)) {
@@ -50,9 +61,14 @@ export function openUpstreams(
       keepAliveMaxTimeout: keepAliveMs,
       clientTtl: connectionLifetimeMs,
     });
-    upstreams.set(name, { pool, breaker: createBreaker(() => performance.now()), retries: createRetryBudget() });
+    upstreams.set(name, {
+      pool,
+      breaker: createBreaker(() => performance.now()),
+      retries: createRetryBudget(),
+      admission: admissions.open(name, { concurrency: settings.connections, maxWaitMs }),
+    });
   }
-  observeBreakers(registry, upstreams);
+  observeBreakers(metrics.registry, upstreams);
   return {
     of: (name) => upstreams.get(name),
     names: [...upstreams.keys()] as UpstreamName[], // the keys of `origins`

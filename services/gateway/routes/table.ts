@@ -1,4 +1,5 @@
 /** Which service answers which path: data, and the only place that knows. */
+import type { Criticality } from '#chassis/admission/criticality.ts';
 import type { UpstreamName } from '#contracts/services.ts';
 
 /** How much one caller may do: see `limits/classes.ts`. */
@@ -12,6 +13,8 @@ export interface ProxyRoute {
   readonly prefix: `/api/${string}` | typeof keySetPath;
   readonly upstream: UpstreamName;
   readonly limit: LimitClass;
+  /** In which order requests are refused while their service has too much to do. */
+  readonly criticality: Criticality;
   /** Time until the response must begin. */
   readonly timeoutMs: number;
   /** Longest request body. */
@@ -26,16 +29,19 @@ const standardBodyBytes = 1_048_576;
 /** Imports are streamed through, so their size costs the gateway nothing. */
 const importBodyBytes = 268_435_456;
 
-type Changes = Partial<Pick<ProxyRoute, 'limit' | 'timeoutMs' | 'bodyLimitBytes'>>;
+type Changes = Partial<Pick<ProxyRoute, 'limit' | 'criticality' | 'timeoutMs' | 'bodyLimitBytes'>>;
 
 const resource = (name: string, upstream: UpstreamName, changes: Changes = {}): ProxyRoute => ({
   prefix: `/api/v1/${name}`,
   upstream,
   limit: 'standard',
+  criticality: 'standard',
   timeoutMs: standardTimeoutMs,
   bodyLimitBytes: standardBodyBytes,
   ...changes,
 });
+
+const purchase: Changes = { limit: 'checkout', criticality: 'critical', timeoutMs: checkoutTimeoutMs };
 
 /** The longest matching prefix wins. `/internal` paths of services are not here, and so cannot be reached from outside. */
 export const proxyRoutes: readonly ProxyRoute[] = [
@@ -51,10 +57,10 @@ export const proxyRoutes: readonly ProxyRoute[] = [
   resource('exports', 'product', { timeoutMs: 60_000 }),
   resource('carts', 'cart'),
   resource('coupons', 'cart'),
-  resource('orders', 'order', { limit: 'checkout', timeoutMs: checkoutTimeoutMs }),
+  resource('orders', 'order', purchase),
   resource('returns', 'order'),
-  resource('payment-intents', 'payment', { limit: 'checkout', timeoutMs: checkoutTimeoutMs }),
-  resource('webhooks/payment', 'payment'),
+  resource('payment-intents', 'payment', purchase),
+  resource('webhooks/payment', 'payment', { criticality: 'critical' }),
   resource('availability', 'inventory'),
   resource('warehouses', 'inventory'),
   resource('stock', 'inventory'),
@@ -62,7 +68,7 @@ export const proxyRoutes: readonly ProxyRoute[] = [
   resource('me/inbox', 'notification'),
   resource('notifications', 'notification'),
   resource('search', 'search', { limit: 'search' }),
-  resource('suggest', 'search', { limit: 'search' }),
+  resource('suggest', 'search', { limit: 'search', criticality: 'sheddable' }),
 ];
 
 /** Where the deployment guide's short paths lead: the first segment after `/api`. */

@@ -13,6 +13,7 @@ const path = '/api/v1/reservations';
 const create = route(
   {
     operationId: 'createReservation',
+    criticality: 'critical',
     method: 'POST',
     path,
     summary: 'Hold stock for an order',
@@ -41,6 +42,7 @@ const create = route(
 const read = route(
   {
     operationId: 'getReservation',
+    criticality: 'critical',
     method: 'GET',
     path: `${path}/{id}`,
     summary: 'Read a reservation',
@@ -60,6 +62,7 @@ const read = route(
 const extend = route(
   {
     operationId: 'extendReservation',
+    criticality: 'critical',
     method: 'POST',
     path: `${path}/{id}/extend`,
     summary: 'Hold the stock for longer',
@@ -84,6 +87,7 @@ const extend = route(
 const confirm = route(
   {
     operationId: 'confirmReservation',
+    criticality: 'critical',
     method: 'POST',
     path: `${path}/{id}/confirm`,
     summary: 'Sell what is held',
@@ -99,6 +103,7 @@ const confirm = route(
 const release = route(
   {
     operationId: 'releaseReservation',
+    criticality: 'critical',
     method: 'POST',
     path: `${path}/{id}/release`,
     summary: 'Give back what is held',

@@ -37,6 +37,7 @@ const search = route(
 const suggestTitles = route(
   {
     operationId: 'suggestProducts',
+    criticality: 'sheddable',
     method: 'GET',
     path: '/api/v1/suggest',
     summary: 'Titles that begin with what is being typed',

@@ -2,6 +2,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { pipeline } from 'node:stream';
 import type Koa from 'koa';
+import type { Admission } from '../../admission/admission.ts';
 import type { RequestContext } from '../../context.ts';
 import type { IdempotencyStore } from '../../idempotency/store.ts';
 import type { Logger } from '../../logger.ts';
@@ -16,6 +17,7 @@ export interface Pipeline<Deps> {
   readonly deps: Deps;
   readonly logger: Logger;
   readonly metrics: HttpMetrics;
+  readonly admission: Admission;
   /** Keys that verify the internal identity; empty: nobody can be signed in. */
   readonly identityKeys: readonly string[];
   readonly idempotency: IdempotencyStore | undefined;
