@@ -49,7 +49,14 @@ function digest(text: string): string {
 
 const ensure = sql(
   'attempts_ensure',
-  `insert into sign_in_attempts (key) select unnest($1::text[]) as key order by key on conflict do nothing`,
+  `with watched as materialized (
+     select (extract(epoch from locked_until - clock_timestamp()) * 1000)::float8 as "lockedForMs"
+     from sign_in_attempts where key = $2 and locked_until > clock_timestamp()
+   ), added as (
+     insert into sign_in_attempts (key) select key from unnest($1::text[]) as key
+     where not exists (select from watched) order by key on conflict do nothing
+   )
+   select "lockedForMs" from watched`,
 );
 const lock = sql(
   'attempts_lock',
@@ -72,15 +79,17 @@ interface AttemptsRow extends Attempts {
 }
 
 /**
- * Charges one attempt to every counter, or to none when one of them is locked: then resolves with the milliseconds until
- * the lock ends. The database's clock counts, because replicas' clocks differ. Runs inside a transaction.
+ * Charges one attempt to every counter, or to none when one of them, or the one that is only `watched`, is locked: then resolves with
+ * the milliseconds until the lock ends. The database's clock counts, because replicas' clocks differ. Runs inside a transaction.
  */
 export async function chargeCounters(
   connection: Connection,
   counters: readonly Counter[],
+  watched?: Counter,
 ): Promise<{ readonly lockedForMs: number }> {
   const keys = counters.map(({ key }) => key);
-  await connection.rows(ensure, [keys]);
+  const [locked] = await connection.rows<{ lockedForMs: number }>(ensure, [keys, watched?.key ?? null]);
+  if (locked !== undefined) return locked;
   const rows = await connection.rows<AttemptsRow>(lock, [keys]);
   const charges = rows.map((row) => ({ row, charge: chargeAttempt(row, ruleOf(counters, row.key), row.nowMs) }));
   const lockedForMs = charges.reduce(
@@ -104,18 +113,6 @@ function ruleOf(counters: readonly Counter[], key: string): LockoutRule {
   const counter = counters.find((candidate) => candidate.key === key);
   if (counter === undefined) throw new Error('a counter came back that was not asked for');
   return counter.rule;
-}
-
-const readLock = sql(
-  'attempts_locked',
-  `select (extract(epoch from locked_until - clock_timestamp()) * 1000)::float8 as "lockedForMs"
-   from sign_in_attempts where key = $1 and locked_until > clock_timestamp()`,
-);
-
-/** Milliseconds until the counter's lock ends; 0 without one. */
-export async function readLockMs(connection: Connection, { key }: Counter): Promise<number> {
-  const [row] = await connection.rows<{ lockedForMs: number }>(readLock, [key]);
-  return row?.lockedForMs ?? 0;
 }
 
 const clear = sql('attempts_clear', 'delete from sign_in_attempts where key = any ($1)');

@@ -19,7 +19,7 @@ import {
   openSession,
   rotateRefreshToken,
 } from '../store/sessions.ts';
-import { chargeCounters, clearCounters, countersOf, networkCounterOf, readLockMs } from '../store/sign-in-attempts.ts';
+import { chargeCounters, clearCounters, countersOf, networkCounterOf } from '../store/sign-in-attempts.ts';
 
 /** What a signed-in client holds. */
 export interface TokenSet {
@@ -51,10 +51,10 @@ export async function chargeSignIn(
   { addressDigest, networkDigest, userId }: Origin & { readonly userId?: string },
 ): Promise<void> {
   const counters = countersOf(key, addressDigest, deps.lockout);
-  const lockedForMs = await deps.database.transaction(async (connection) => {
-    const networkMs = await readLockMs(connection, networkCounterOf(networkDigest, deps.lockout));
-    return networkMs > 0 ? networkMs : (await chargeCounters(connection, counters)).lockedForMs;
-  });
+  const network = networkCounterOf(networkDigest, deps.lockout);
+  const { lockedForMs } = await deps.database.transaction((connection) =>
+    chargeCounters(connection, counters, network),
+  );
   if (lockedForMs === 0) return;
   await audit(deps.database.primary, 'sign-in', 'locked', { userId, addressDigest });
   throw new ProblemError('sign-in-locked', undefined, { retryAfterSeconds: Math.ceil(lockedForMs / 1000) });
