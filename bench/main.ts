@@ -11,6 +11,7 @@ import type { Gate, Section } from './harness/report.ts';
 import { toTestLines } from './harness/test-lines.ts';
 import { hotSkuBench } from './hot-sku/hot-sku.ts';
 import { idleBench } from './idle/idle.ts';
+import { loginStormBench } from './login-storm/login-storm.ts';
 import { memoryBench } from './memory/memory.ts';
 import { outboxBench } from './outbox/outbox.ts';
 import { productPageBench } from './product-page/product-page.ts';
@@ -31,6 +32,7 @@ const benches: readonly Bench[] = [
   productPageBench,
   gatewayHopBench,
   tokenCheckBench,
+  loginStormBench,
   rssBench,
 ];
 const known = benches.map(({ name }) => name);

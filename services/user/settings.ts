@@ -17,7 +17,8 @@ const hourMs = 3_600_000;
 
 export const userSettings = {
   process: processSettings,
-  http: httpSettings(servicePorts.user),
+  // Beside twice the connections: sign-ins that wait for their hash (`APP_PASSWORD_QUEUE`) take no turn from anybody.
+  http: httpSettings(servicePorts.user, { maxConcurrency: 40 + 64 }),
   identity: identitySettings,
   postgres: postgresSettings,
   kafka: optionalKafkaSettings,

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import type { Environment } from '#chassis/config/settings.ts';
 import { startElasticsearch } from '#lab/stores/elasticsearch.ts';
 import { type PostgresServer, startPostgres } from '#lab/stores/postgres.ts';
@@ -8,6 +7,7 @@ import { readPostgres } from '../wire/postgres.ts';
 import { openTap, type Tap, type Traffic } from '../wire/tap.ts';
 import { createServiceDatabase, type Owner } from './databases.ts';
 import { fromSources, type ServiceProgram, type ServiceStart, startService } from './service-program.ts';
+import { aSigningKey } from './signing-key.ts';
 import { tapRedis } from './tapped-redis.ts';
 import { createTokenSigner, type TokenSigner } from './tokens.ts';
 
@@ -105,11 +105,6 @@ export async function startTappedShop({ startOf = fromSources, kafka = {} }: Sho
     }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-}
-
-function aSigningKey(): string {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 function sum(taps: readonly Tap[]): Traffic {

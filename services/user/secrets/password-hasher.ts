@@ -6,6 +6,7 @@ import { currentContext } from '#chassis/context.ts';
 import { ProblemError } from '#chassis/problem.ts';
 import { normalizePassword } from '../domain/password-policy.ts';
 import { createBoundedQueue } from './bounded-queue.ts';
+import { lowerHashingThreads } from './hashing-threads.ts';
 
 export interface PasswordHasher {
   /** The hash as text, with its parameters and a salt of its own. */
@@ -55,11 +56,16 @@ export function createPasswordHasher(rules: HashRules, registry: Registry): Pass
     registers: [registry],
   });
   observe(registry, queue.counts);
+  let areThreadsLowered = false;
   const run = (password: string, hash: Omit<Hash, 'tag'>): Promise<Buffer> =>
     queue.run(async () => {
       assertAwaited();
       made.inc();
-      return derive('argon2id', toParameters(password, hash));
+      const tag = derive('argon2id', toParameters(password, hash));
+      // The first job has started all of them.
+      if (!areThreadsLowered) lowerHashingThreads();
+      areThreadsLowered = true;
+      return tag;
     });
   const fresh = (): Omit<Hash, 'tag'> => ({ ...rules, parallelism, salt: randomBytes(saltBytes) });
   return {

@@ -1,9 +1,12 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { platform } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { Registry } from 'prom-client';
 import { RequestContext, runInContext } from '#chassis/context.ts';
 import { createAddressDigest } from './address-digest.ts';
 import { createBoundedQueue } from './bounded-queue.ts';
+import { hashingNice } from './hashing-threads.ts';
 import { createOpaqueToken, digestToken, opaqueTokenPattern } from './opaque-token.ts';
 import { createPasswordHasher } from './password-hasher.ts';
 
@@ -87,4 +90,25 @@ test('digests of network addresses compare under one key and are worth nothing u
   t.is(one?.('203.0.113.1'), same?.('203.0.113.1'));
   t.not(one?.('203.0.113.1'), one?.('203.0.113.2'));
   t.not(one?.('203.0.113.1'), other?.('203.0.113.1'));
+});
+
+test('hashing gives way to what answers requests', async (t) => {
+  if (platform() !== 'linux') {
+    t.pass('threads have no priorities of their own here');
+    return;
+  }
+  const nice = (thread: number | string) =>
+    Number(readFileSync(`/proc/self/task/${thread}/stat`, 'utf8').split(') ')[1]?.split(' ')[16]);
+  const own = nice(process.pid);
+  const hasher = createPasswordHasher({ memoryKib: 19_456, passes: 2, concurrency: 1, waiting: 1 }, new Registry());
+  await hasher.hash('violet harbour lantern');
+  const workers = readdirSync('/proc/self/task').filter(
+    (thread) => readFileSync(`/proc/self/task/${thread}/comm`, 'utf8').trim() === 'libuv-worker',
+  );
+  t.true(workers.length > 0);
+  t.deepEqual(
+    workers.map(nice),
+    workers.map(() => hashingNice),
+  );
+  t.is(nice(process.pid), own);
 });

@@ -1,0 +1,168 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { decodeJwt } from 'jose';
+import { Pool } from 'undici';
+import { mintInternalIdentity } from '#chassis/identity/internal-identity.ts';
+import { testInternalKey } from '#chassis/testing/service-under-test.ts';
+import { startPostgres } from '#lab/stores/postgres.ts';
+import type { Bench, BenchOptions } from '../bench.ts';
+import { descendantsMeter } from '../harness/descendants.ts';
+import { type Comparison, interleave } from '../harness/interleave.ts';
+import { meterOf, ownMeter } from '../harness/process-cpu.ts';
+import { describeNoise, exactly, notInQuickRuns, ratio, type Section } from '../harness/report.ts';
+import { median, pairRatios, quantile } from '../harness/statistics.ts';
+import { expectStatus, ok } from '../rig/shop/answers.ts';
+import { createServiceDatabase } from '../rig/shop/databases.ts';
+import { startService } from '../rig/shop/service-program.ts';
+import { aSigningKey } from '../rig/shop/signing-key.ts';
+import { readUserToken } from '../rig/shop/user-token.ts';
+
+/** Length of a slice: 400 other requests. */
+const sliceMs = 2_000;
+const othersPerSecond = 200;
+/** Guessers who never wait: far more than can be hashed. */
+const guessers = 64;
+const email = 'ada@example.org';
+const password = 'violet-harbour-lantern-42';
+
+/** Whether a flood of sign-ins makes everybody else wait. */
+export const loginStormBench: Bench = {
+  name: 'login-storm',
+  title: 'the account page while 64 guessers sign in as fast as they can',
+  async run(options) {
+    if (options.quick) {
+      return notInQuickRuns(loginStormBench, 'latency is no count');
+    }
+    return toSection(await compare(options));
+  },
+};
+
+/** Of one slice: latencies of the other requests in milliseconds, and what the guessers were told. */
+interface Observed {
+  readonly latencies: number[];
+  readonly failed: number;
+  readonly guesses: Readonly<Record<string, number>>;
+}
+
+interface Result {
+  readonly comparison: Comparison;
+  readonly observed: Readonly<Record<'calm' | 'storm', readonly Observed[]>>;
+}
+
+async function compare({ rounds }: BenchOptions): Promise<Result> {
+  await using stack = new AsyncDisposableStack();
+  const postgres = stack.adopt(await startPostgres(), ({ close }) => close());
+  const environment = await createServiceDatabase(postgres, 'user');
+  const user = stack.use(await startService('user', { ...environment, APP_IDENTITY_SIGNING_KEYS: aSigningKey() }));
+  expectStatus(await user.call('POST', '/api/v1/users', { body: { email, password, givenName: 'Ada' } }), 202);
+  const token = await readUserToken(postgres);
+  expectStatus(await user.call('POST', '/api/v1/auth/verify-email', { body: { token } }), 204);
+  const signedIn = await ok(user.call('POST', '/api/v1/auth/login', { body: { email, password } }));
+  const subject = decodeJwt(signedIn.json.accessToken).sub ?? '';
+  const pool = stack.adopt(new Pool(user.url, { connections: 256, pipelining: 1 }), (opened) => opened.close());
+
+  const observed = { calm: [] as Observed[], storm: [] as Observed[] };
+  const slice = (name: 'calm' | 'storm', guessing: number) => async () => {
+    const one = await observe(pool, subject, guessing);
+    observed[name].push(one);
+    return one.latencies.length;
+  };
+  const comparison = await interleave(
+    [
+      { name: 'calm', run: slice('calm', 0) },
+      { name: 'storm', run: slice('storm', guessers) },
+    ],
+    {
+      rounds,
+      meters: [meterOf('user', user.pid), ownMeter('bench'), descendantsMeter('PostgreSQL', [user.pid])],
+    },
+  );
+  // The first round warms up.
+  return { comparison, observed: { calm: observed.calm.slice(1), storm: observed.storm.slice(1) } };
+}
+
+async function observe(pool: Pool, subject: string, guessing: number): Promise<Observed> {
+  const end = performance.now() + sliceMs;
+  const guesses: Record<string, number> = {};
+  const guess = async () => {
+    while (performance.now() < end) {
+      const status = await signInAsNobody(pool);
+      guesses[status] = (guesses[status] ?? 0) + 1;
+    }
+  };
+  const storm = Array.from({ length: guessing }, guess);
+  const latencies: number[] = [];
+  let failed = 0;
+  const visit = async () => {
+    const begun = performance.now();
+    const status = await readAccount(pool, subject);
+    latencies.push(performance.now() - begun);
+    failed += status === 200 ? 0 : 1;
+  };
+  const visits: Promise<void>[] = [];
+  // Arrivals at their own pace: a service that hangs does not make its visitors fewer.
+  for (let at = performance.now(); at < end; at += 1000 / othersPerSecond) {
+    await delay(Math.max(0, at - performance.now()));
+    visits.push(visit());
+  }
+  await Promise.all([...visits, ...storm]);
+  return { latencies, failed, guesses };
+}
+
+let strangers = 0;
+
+/** Each from another network and for another address, so that no lock keeps it from being hashed. */
+async function signInAsNobody(pool: Pool): Promise<number> {
+  strangers += 1;
+  const { statusCode, body } = await pool.request({
+    method: 'POST',
+    path: '/api/v1/auth/login',
+    headers: {
+      'content-type': 'application/json',
+      'x-forwarded-for': `10.${(strangers >> 16) & 255}.${(strangers >> 8) & 255}.${strangers & 255}`,
+    },
+    body: JSON.stringify({ email: `stranger-${strangers}@example.org`, password }),
+  });
+  await body.dump();
+  return statusCode;
+}
+
+async function readAccount(pool: Pool, subject: string): Promise<number> {
+  const identity = mintInternalIdentity({ subject, roles: ['customer'] }, [testInternalKey], Date.now());
+  const { statusCode, body } = await pool.request({
+    method: 'GET',
+    path: '/api/v1/me',
+    headers: { 'x-internal-identity': identity },
+  });
+  await body.dump();
+  return statusCode;
+}
+
+function toSection({ comparison, observed: { calm, storm } }: Result): Section {
+  const p99 = (slices: readonly Observed[]) => slices.map(({ latencies }) => quantile(latencies, 0.99));
+  const all = [...calm, ...storm];
+  const row = (name: string, slices: readonly Observed[]) => {
+    const at = (share: number) => median(slices.map(({ latencies }) => quantile(latencies, share)));
+    const told = (status: string) => median(slices.map(({ guesses }) => ((guesses[status] ?? 0) * 1000) / sliceMs));
+    return [name, at(0.5), at(0.9), at(0.99), told('401'), told('429')];
+  };
+  return {
+    name: loginStormBench.name,
+    title: loginStormBench.title,
+    gates: [
+      exactly(
+        'other requests that failed',
+        all.reduce((sum, { failed }) => sum + failed, 0),
+        0,
+      ),
+    ],
+    ratios: [ratio('p99 storm / calm', pairRatios(p99(storm), p99(calm)), comparison, { bound: 'at most', value: 2 })],
+    tables: [
+      {
+        title: `${calm.length} slices of ${sliceMs} ms each, ${othersPerSecond} requests for the account page a second; medians of the slices`,
+        columns: ['', 'p50 ms', 'p90 ms', 'p99 ms', 'guesses hashed/s', 'guesses refused/s'],
+        rows: [row('calm', calm), row('storm', storm)],
+      },
+    ],
+    notes: [describeNoise(comparison)],
+  };
+}
