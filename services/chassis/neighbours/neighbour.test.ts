@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { parseTraceId } from '#contracts/headers.ts';
 import { RequestContext, runInContext } from '../context.ts';
 import { verifyInternalIdentity } from '../identity/internal-identity.ts';
+import { ProblemError } from '../problem.ts';
 import { NeighbourError, type NeighbourOptions, openNeighbour } from './neighbour.ts';
 
 const keys = ['a-key-for-tests-of-at-least-32-characters'];
@@ -96,6 +97,27 @@ test('a silent neighbour is given up after the timeout; without time left nobody
   const late = runInContext(context, () => neighbour.get('/things', answerSchema));
   await t.throwsAsync(late, { instanceOf: NeighbourError, message: /no time is left/ });
   t.is(seen.length, 1);
+});
+
+test('when the caller of a request leaves, the neighbour is not asked any longer, and is not blamed', async (t) => {
+  const asked = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
+  const { neighbour, counts } = await start(t, (_, response) => {
+    response.once('close', () => ended.resolve());
+    asked.resolve();
+  });
+  const context = new RequestContext('a-request-of-mine', undefined, performance.now());
+  const call = runInContext(context, () => neighbour.get('/things', answerSchema));
+  await asked.promise;
+  const begun = performance.now();
+  context.cancel(new Error('the caller has gone'));
+  const error = await t.throwsAsync(call, { instanceOf: ProblemError, code: 'deadline-exceeded' });
+  t.is(error?.cause, context.cancelled);
+  await ended.promise;
+  t.true(performance.now() - begun < 5000);
+  t.deepEqual(await counts(), ['product cancelled 1']);
+  const late = runInContext(context, () => neighbour.get('/things', answerSchema));
+  await t.throwsAsync(late, { instanceOf: ProblemError });
 });
 
 test('a neighbour that cannot be reached is no answer', async (t) => {

@@ -7,6 +7,7 @@ import { currentContext } from '../context.ts';
 import { Pool } from '../http/undici.ts';
 import { mintInternalIdentity } from '../identity/internal-identity.ts';
 import { latencyBuckets } from '../metrics.ts';
+import { ProblemError } from '../problem.ts';
 import { askJson, UnexpectedStatusError } from './ask-json.ts';
 
 /** The neighbour did not give an answer that can be used: away, too slow, too long, in another form, or an error of its own. */
@@ -22,7 +23,10 @@ export class NeighbourError extends Error {
 }
 
 export interface Neighbour {
-  /** What is answered with 200, if the schema knows it. Throws `NeighbourError`. */
+  /**
+   * What is answered with 200, if the schema knows it. Throws `NeighbourError`; a `ProblemError`, as a database does, when the caller of
+   * the request that is being served has left.
+   */
   get<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.output<Schema>>;
   close(): Promise<void>;
 }
@@ -65,9 +69,9 @@ export function openNeighbour(options: NeighbourOptions): Neighbour {
         outcome = 'ok';
         return answer;
       } catch (cause) {
-        if (cause instanceof NeighbourError) throw cause;
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new NeighbourError(`the ${name} service gave no answer that can be used: ${reason}`, { cause });
+        const error = toError(name, cause);
+        if (!(error instanceof NeighbourError)) outcome = 'cancelled';
+        throw error;
       } finally {
         duration.observe({ neighbour: name, outcome }, (performance.now() - begun) / 1000);
       }
@@ -76,13 +80,26 @@ export function openNeighbour(options: NeighbourOptions): Neighbour {
   };
 }
 
-/** What a call has of the request that is being served; in background work only what is ours. */
+function toError(name: ServiceName, cause: unknown): Error {
+  // Nobody waits for the answer any more: that says nothing of the neighbour, and must not be taken for its failure.
+  const gone = currentContext()?.cancelled;
+  if (gone !== undefined) return new ProblemError('deadline-exceeded', undefined, { cause: gone });
+  if (cause instanceof NeighbourError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new NeighbourError(`the ${name} service gave no answer that can be used: ${reason}`, { cause });
+}
+
+/**
+ * What a call has of the request that is being served; in background work only what is ours. It ends when the caller of that request
+ * leaves: all calls are reads, so nothing is left half done.
+ */
 function limitAndHeaders({ name, timeoutMs, caller, keys }: NeighbourOptions) {
   const context = currentContext();
   const leftMs = Math.floor(Math.min(timeoutMs, context?.remainingMs() ?? timeoutMs));
   if (leftMs <= 0) throw new NeighbourError(`no time is left to ask the ${name} service`);
+  const timeout = AbortSignal.timeout(leftMs);
   return {
-    signal: AbortSignal.timeout(leftMs),
+    signal: context === undefined ? timeout : AbortSignal.any([context.signal, timeout]),
     headers: {
       [headers.deadlineMs]: String(leftMs),
       [headers.internalIdentity]: mintInternalIdentity({ subject: caller, roles: ['service'] }, keys, Date.now()),
