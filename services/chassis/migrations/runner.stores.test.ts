@@ -28,7 +28,10 @@ async function aFolder(t: ExecutionContext, files: Readonly<Record<string, strin
 }
 
 async function write(folder: URL, files: Readonly<Record<string, string>>): Promise<void> {
-  for (const [name, sql] of Object.entries(files)) await writeFile(new URL(name, folder), `-- phase: expand\n${sql}\n`);
+  for (const [name, sql] of Object.entries(files)) {
+    const text = sql.startsWith('-- phase: ') ? sql : `-- phase: expand\n${sql}`;
+    await writeFile(new URL(name, folder), `${text}\n`);
+  }
 }
 
 async function query(settings: MigrationSettings, sql: string): Promise<readonly unknown[]> {
@@ -138,4 +141,25 @@ test('a database that is down is waited for until the deadline', async (t) => {
   });
   await own.start();
   t.deepEqual(await running, ['0001-first']);
+});
+
+test('a statement that would hold up the old release is given up; what may take long has no limit', async (t) => {
+  const settings = { ...(await aDatabase()), expandTimeoutMs: 200 };
+  const role = new pg.Client(server.url(settings.database));
+  await role.connect();
+  t.teardown(() => role.end());
+  await role.query(`alter database ${settings.database} set statement_timeout = 300`);
+  const slow = 'do $$ begin perform pg_sleep(0.6); end $$;';
+  const folder = await aFolder(t, {
+    '0001-moves.sql': `-- phase: migrate\n${slow}`,
+    '0002-index.sql': `-- phase: expand\n-- transaction: none\n${slow}`,
+    '0003-contract.sql': `-- phase: contract\n${slow}`,
+    '0004-column.sql': `-- phase: expand\ncreate table added ();\n${slow}`,
+  });
+  const error = await t.throwsAsync(migrate(folder, settings, silentLogger), {
+    message: /0004-column failed: a statement took longer than 200 ms; .* phase migrate/,
+  });
+  t.like(error?.cause, { code: '57014' });
+  const { rows } = await role.query(`select to_regclass('added') as added, count(*)::int from schema_migrations`);
+  t.deepEqual(rows, [{ added: null, count: 3 }]);
 });

@@ -9,13 +9,23 @@ import { type Migration, readMigrations } from './files.ts';
 
 export interface MigrationSettings extends DatabaseLogin {
   readonly migrationDeadlineMs: number;
+  /** Other than the usual one; for tests. */
+  readonly expandTimeoutMs?: number;
 }
 
 /** Any fixed number: advisory locks belong to one database, and nothing else of ours uses this one. */
 const lockKey = 7_203_110_845;
 /** Longest wait for a table lock: behind a waiting DDL statement all other queries queue. */
 const lockTimeout = '2s';
+/**
+ * Longest run of one statement of a transaction in the phase `expand`, milliseconds: it goes on beside the old release and may hold
+ * a lock that its requests wait for (a column that rewrites the table), so it is undone rather than waited for. What is meant to take
+ * long has no limit, and so no role's default either: moved data (`migrate`), what only runs while no old process does (`contract`), and
+ * what holds no such lock (`-- transaction: none`: an index made concurrently takes hours on a large table).
+ */
+const expandTimeoutMs = 60_000;
 const lockNotAvailable = '55P03';
+const queryCanceled = '57014';
 const longestPauseMs = 5000;
 
 /**
@@ -82,7 +92,7 @@ async function migrateOnce(
   await client.connect();
   try {
     await lock(client);
-    return await applyMissing(client, migrations, logger);
+    return await applyMissing(client, migrations, { logger, limitMs: settings.expandTimeoutMs ?? expandTimeoutMs });
   } finally {
     // Ends the session and with it the lock.
     await client.end();
@@ -101,9 +111,9 @@ async function lock(client: pg.Client): Promise<void> {
 async function applyMissing(
   client: pg.Client,
   migrations: readonly Migration[],
-  logger: Logger,
+  { logger, limitMs }: { readonly logger: Logger; readonly limitMs: number },
 ): Promise<readonly string[]> {
-  await client.query(`set lock_timeout = '${lockTimeout}'`);
+  await client.query(`set lock_timeout = '${lockTimeout}'; set statement_timeout = 0`);
   await client.query(ledger);
   const { rows } = await client.query<AppliedRow>(
     'select version, name, checksum from schema_migrations order by version',
@@ -111,7 +121,7 @@ async function applyMissing(
   const missing = migrations.slice(assertUnchanged(migrations, rows));
   for (const migration of missing) {
     const begun = performance.now();
-    await applyOne(client, migration);
+    await applyOne(client, migration, limitMs);
     const durationMs = Math.round(performance.now() - begun);
     logger.info({ migration: migration.name, phase: migration.phase, durationMs }, 'migration applied');
   }
@@ -144,7 +154,7 @@ function assertUnchanged(migrations: readonly Migration[], applied: readonly App
   return Math.min(applied.length, migrations.length);
 }
 
-async function applyOne(client: pg.Client, migration: Migration): Promise<void> {
+async function applyOne(client: pg.Client, migration: Migration, limitMs: number): Promise<void> {
   const record = (): Promise<unknown> =>
     client.query('insert into schema_migrations (version, name, checksum) values ($1, $2, $3)', [
       migration.version,
@@ -158,11 +168,17 @@ async function applyOne(client: pg.Client, migration: Migration): Promise<void> 
   }
   await client.query('begin');
   try {
+    if (migration.phase === 'expand') await client.query(`set local statement_timeout = ${limitMs}`);
     await client.query(migration.sql);
     await record();
     await client.query('commit');
   } catch (error) {
     await client.query('rollback').catch(() => undefined);
-    throw isTemporary(error) ? error : new Error(`migration ${migration.name} failed`, { cause: error });
+    if (isTemporary(error)) throw error;
+    const hint =
+      migration.phase === 'expand' && codeOf(error) === queryCanceled
+        ? `: a statement took longer than ${limitMs} ms; what takes long belongs into a file of its own, of the phase migrate or without a transaction`
+        : '';
+    throw new Error(`migration ${migration.name} failed${hint}`, { cause: error });
   }
 }
