@@ -81,6 +81,8 @@ export const topics = {
     producers: ['payment'],
     consumers: ['order', 'notification'],
   },
+  // Topics of sagas: the operator makes them and gives the rights, so that the order service finds them. Nothing is sent yet; until it
+  // comes, reservations are made over HTTP.
   inventoryCommands: {
     name: 'shop.saga.commands.inventory.v1',
     key: 'order id',
