@@ -34,15 +34,14 @@ export async function readLetters({ kafka }: KafkaClient, reading: Reading): Pro
   consumer.on('consumer.group_join', ({ payload }) => {
     const own = payload.memberAssignment[topic] ?? [];
     // With half of the partitions neither would come to an end.
-    if ([...ranges.keys()].some((partition) => !own.includes(partition)))
-      end.reject(new Error(`${topic} is being read by another replay of this service; try again when it has ended`));
+    if ([...ranges.keys()].some((partition) => !own.includes(partition))) end.reject(new OthersError(topic));
   });
   const visitBatch = async (payload: EachBatchPayload) => {
     patience.refresh();
     try {
       if (await readBatch(payload, { reading, ranges, consumer })) end.resolve();
     } catch (error) {
-      end.reject(error);
+      end.reject(isRebalance(error) ? new OthersError(topic) : error);
     }
   };
   try {
@@ -54,6 +53,19 @@ export async function readLetters({ kafka }: KafkaClient, reading: Reading): Pro
     clearTimeout(patience);
     await consumer.disconnect();
   }
+}
+
+class OthersError extends Error {
+  override readonly name = 'OthersError';
+
+  constructor(topic: string) {
+    super(`${topic} is being read by another replay of this service; try again when it has ended`);
+  }
+}
+
+/** Somebody joins the group while we read. */
+function isRebalance(error: unknown): boolean {
+  return error instanceof Error && 'type' in error && error.type === 'REBALANCE_IN_PROGRESS';
 }
 
 interface Range {

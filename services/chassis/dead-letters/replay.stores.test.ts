@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { deadLetterTopic, type RetryTopic, retryTopics } from '#contracts/topics.ts';
 import { waitFor } from '#lab/control-plane/wait.ts';
 import { optionalKafkaSettings } from '../config/base.ts';
 import { newEvent, toRecord } from '../events/cloud-event.ts';
 import { createEventConsumer, onEvent } from '../inbox/event-consumer.ts';
-import { openProducer } from '../kafka/producer.ts';
+import { type OutgoingEvent, openProducer } from '../kafka/producer.ts';
 import { createMetrics } from '../metrics.ts';
 import { sql } from '../postgres/statement.ts';
 import { runService } from '../run-service.ts';
@@ -64,10 +65,14 @@ async function start(t: ExecutionContext, topic: string) {
   return {
     topic,
     health,
+    producer,
     lines,
     send,
-    replay: (events: readonly string[] | 'all', isDryRun = false) =>
-      replayDeadLetters({ topic, events: events === 'all' ? 'all' : new Set(events), isDryRun }, tools),
+    replay: (events: readonly string[] | 'all', isDryRun = false, producer: ReplayTools['producer'] = tools.producer) =>
+      replayDeadLetters(
+        { topic, events: events === 'all' ? 'all' : new Set(events), isDryRun },
+        { ...tools, producer },
+      ),
     letters: () => count(deadLetterTopic(topic)),
     retried: () => stores.readTopic(`${topic}.retry.short`),
     effects: async () => {
@@ -131,6 +136,30 @@ test.serial(
     ]);
   },
 );
+
+test.serial('of two replays at once one says that the other is running, and nothing is left out', async (t) => {
+  const rig = await start(t, 'contended');
+  for (const key of ['a', 'b', 'c']) await rig.send(key);
+  await waitFor('all are given up', async () => (await rig.letters()) === 3, patient);
+  rig.health.isHealed = true;
+  const entered = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const slow = async (event: OutgoingEvent) => {
+    entered.resolve();
+    await gate.promise;
+    await rig.producer.send(event);
+  };
+  const first = rig.replay('all', false, { send: slow }).catch((error: unknown) => error);
+  await entered.promise;
+  const second = rig.replay('all').catch((error: unknown) => error);
+  await delay(3000);
+  gate.resolve();
+  const failed = (await Promise.all([first, second])).filter((outcome) => outcome instanceof Error);
+  t.true(failed.length > 0);
+  for (const { message } of failed) t.regex(message, /being read by another replay/);
+  await rig.replay('all');
+  await waitFor('all are handled', async () => (await rig.effects()).length === 6, patient);
+});
 
 test.serial('the command of a service reads its environment, and plays back what its groups gave up', async (t) => {
   const topic = 'shop.inventory.v1';
