@@ -106,6 +106,6 @@ test('a start that fails closes everything that it has opened', async (t) => {
 test('the description is served', async (t) => {
   const service = await startUnderTest(t, sampleService(), {});
   const { json } = await service.call('GET', '/openapi.json');
-  t.deepEqual(Object.keys(json.paths).length, 9);
+  t.deepEqual(Object.keys(json.paths).length, 10);
   t.deepEqual(json.paths['/admins'].get['x-roles'], ['admin']);
 });

@@ -2,12 +2,14 @@
 import { Histogram, type Registry } from 'prom-client';
 import type { z } from 'zod';
 import { formatTraceparent, headers } from '#contracts/headers.ts';
+import type { Identity } from '#contracts/identity.ts';
 import type { ServiceName } from '#contracts/services.ts';
 import { currentContext } from '../context.ts';
 import { Pool } from '../http/undici.ts';
-import { mintInternalIdentity } from '../identity/internal-identity.ts';
+import { createIdentityMinter } from '../identity/internal-identity.ts';
 import { latencyBuckets } from '../metrics.ts';
 import { ProblemError } from '../problem.ts';
+import { withTimeLimit } from '../time-limit.ts';
 import { askJson, UnexpectedStatusError } from './ask-json.ts';
 
 /** The neighbour did not give an answer that can be used: away, too slow, too long, in another form, or an error of its own. */
@@ -48,7 +50,7 @@ const keepAliveMs = 30_000;
 
 /** Connects with the first call. */
 export function openNeighbour(options: NeighbourOptions): Neighbour {
-  const { name, origin, timeoutMs, registry } = options;
+  const { name, origin, timeoutMs, caller, keys, registry } = options;
   const pool = new Pool(origin, {
     connections: 16,
     pipelining: 1,
@@ -59,13 +61,20 @@ export function openNeighbour(options: NeighbourOptions): Neighbour {
     clientTtl: 60_000,
   });
   const duration = durationOf(registry);
+  const self: Identity = { subject: caller, roles: ['service'] };
+  const mint = createIdentityMinter(keys);
   return {
     get: async (path, schema) => {
       const begun = performance.now();
       let outcome = 'failed';
       try {
-        const question = { path, ...limitAndHeaders(options) };
-        const answer = await askJson(pool, question, schema);
+        const context = currentContext();
+        const leftMs = timeLeft(name, timeoutMs);
+        const sent = headersOf(leftMs, mint(self, Date.now()));
+        // It ends when the caller of the request leaves: all calls are reads, so nothing is left half done.
+        const answer = await withTimeLimit(leftMs, context?.signal, (signal) =>
+          askJson(pool, { path, signal, headers: sent }, schema),
+        );
         outcome = 'ok';
         return answer;
       } catch (cause) {
@@ -89,23 +98,21 @@ function toError(name: ServiceName, cause: unknown): Error {
   return new NeighbourError(`the ${name} service gave no answer that can be used: ${reason}`, { cause });
 }
 
-/**
- * What a call has of the request that is being served; in background work only what is ours. It ends when the caller of that request
- * leaves: all calls are reads, so nothing is left half done.
- */
-function limitAndHeaders({ name, timeoutMs, caller, keys }: NeighbourOptions) {
-  const context = currentContext();
-  const leftMs = Math.floor(Math.min(timeoutMs, context?.remainingMs() ?? timeoutMs));
+/** In background work only what is ours. */
+function timeLeft(name: ServiceName, timeoutMs: number): number {
+  const leftMs = Math.floor(Math.min(timeoutMs, currentContext()?.remainingMs() ?? timeoutMs));
   if (leftMs <= 0) throw new NeighbourError(`no time is left to ask the ${name} service`);
-  const timeout = AbortSignal.timeout(leftMs);
+  return leftMs;
+}
+
+/** What a call has of the request that is being served. */
+function headersOf(leftMs: number, identity: string): Readonly<Record<string, string>> {
+  const context = currentContext();
   return {
-    signal: context === undefined ? timeout : AbortSignal.any([context.signal, timeout]),
-    headers: {
-      [headers.deadlineMs]: String(leftMs),
-      [headers.internalIdentity]: mintInternalIdentity({ subject: caller, roles: ['service'] }, keys, Date.now()),
-      [headers.traceparent]: formatTraceparent(context?.traceId),
-      ...(context === undefined ? {} : { [headers.requestId]: context.requestId }),
-    },
+    [headers.deadlineMs]: String(leftMs),
+    [headers.internalIdentity]: identity,
+    [headers.traceparent]: formatTraceparent(context?.traceId),
+    ...(context === undefined ? {} : { [headers.requestId]: context.requestId }),
   };
 }
 
