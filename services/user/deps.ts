@@ -3,6 +3,7 @@ import type { Outbox } from '#chassis/outbox/outbox.ts';
 import type { Database } from '#chassis/postgres/database.ts';
 import type { AccessTokenIssuer } from './secrets/access-tokens.ts';
 import type { DigestAddress } from './secrets/address-digest.ts';
+import type { BoundedQueue } from './secrets/bounded-queue.ts';
 import type { KeyRing } from './secrets/key-ring.ts';
 import type { PasswordHasher } from './secrets/password-hasher.ts';
 import type { SessionLimits } from './store/sessions.ts';
@@ -14,6 +15,8 @@ export interface UserDeps {
   readonly newId: () => string;
   readonly outbox: Outbox;
   readonly passwords: PasswordHasher;
+  /** Sign-ins that are looked at; others wait here, where they hold no connection of the database that somebody else needs. */
+  readonly signIns: BoundedQueue;
   readonly keys: KeyRing;
   readonly accessTokens: AccessTokenIssuer;
   readonly digestAddress: DigestAddress;

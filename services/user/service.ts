@@ -13,8 +13,9 @@ import { meRoutes } from './routes/me.ts';
 import { userRoutes } from './routes/users.ts';
 import { createAccessTokenIssuer } from './secrets/access-tokens.ts';
 import { createAddressDigest } from './secrets/address-digest.ts';
+import { createBoundedQueue } from './secrets/bounded-queue.ts';
 import { createKeyRing } from './secrets/key-ring.ts';
-import { createPasswordHasher } from './secrets/password-hasher.ts';
+import { createPasswordHasher, tooManySignIns } from './secrets/password-hasher.ts';
 import { userSettings } from './settings.ts';
 import { publishSigningKeys } from './store/signing-keys.ts';
 import { createHousekeeping, createKeyRefresh } from './workers.ts';
@@ -63,6 +64,12 @@ function buildDeps(platform: Platform<typeof userSettings>): RunningDeps {
     newId: uuidv7,
     outbox,
     passwords: createPasswordHasher(settings.passwords, registry),
+    signIns: createBoundedQueue({
+      // While one is hashed, another one asks the database.
+      concurrency: 2 * settings.passwords.concurrency,
+      waiting: settings.passwords.waiting,
+      refuse: tooManySignIns,
+    }),
     keys,
     accessTokens: createAccessTokenIssuer(keys, tokens),
     digestAddress: createAddressDigest(settings.identity.internalKeys),

@@ -39,6 +39,11 @@ export class ShopLoad {
     return new Map(this.#courses.map((course) => [course.name, course.take()]));
   }
 
+  /** Arrivals of one kind a second. */
+  rateOf(name: string): number | undefined {
+    return this.#courses.find((course) => course.name === name)?.perSecond;
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#courses.map((course) => course.stop()));
   }
@@ -46,6 +51,7 @@ export class ShopLoad {
 
 class Course {
   readonly name: string;
+  readonly perSecond: number;
   readonly #visit: Visit;
   readonly #pending = new Set<Promise<void>>();
   readonly #arriving: Promise<void>;
@@ -59,6 +65,7 @@ class Course {
 
   constructor(visit: Visit) {
     this.name = visit.name;
+    this.perSecond = visit.perSecond;
     this.#visit = visit;
     this.#arriving = this.#arrive();
   }

@@ -90,7 +90,10 @@ test('what is no usable answer is one kind of error that says what came', async 
 
 test('a silent neighbour is given up after the timeout; without time left nobody is asked', async (t) => {
   const { neighbour, seen } = await start(t, () => undefined, { timeoutMs: 50 });
-  await t.throwsAsync(neighbour.get('/things', answerSchema), { instanceOf: NeighbourError, message: /no answer within 50 ms/ });
+  await t.throwsAsync(neighbour.get('/things', answerSchema), {
+    instanceOf: NeighbourError,
+    message: /no answer within 50 ms/,
+  });
   t.is(seen.length, 1);
   const context = new RequestContext('a-request-of-mine', undefined, performance.now());
   context.limitTime(0);

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
-/** A tenth of the weight of a thread with the usual 0 (sched(7)): hashing goes on beside everything, and holds nothing up. */
-export const hashingNice = 10;
+/** The lowest (sched(7)): a hash takes what nobody else in the process wants, and that is most of a core most of the time. */
+export const hashingNice = 19;
 const tasks = '/proc/self/task';
 
 /**

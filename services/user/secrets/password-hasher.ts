@@ -48,7 +48,7 @@ export function createPasswordHasher(rules: HashRules, registry: Registry): Pass
   const queue = createBoundedQueue({
     concurrency: rules.concurrency,
     waiting: rules.waiting,
-    refuse: () => new ProblemError('too-many-sign-ins', undefined, { retryAfterSeconds: 1 }),
+    refuse: tooManySignIns,
   });
   const made = new Counter({
     name: 'password_hashes_total',
@@ -83,6 +83,11 @@ export function createPasswordHasher(rules: HashRules, registry: Registry): Pass
       return hash.memoryKib !== rules.memoryKib || hash.passes !== rules.passes || hash.parallelism !== parallelism;
     },
   };
+}
+
+/** The answer to whoever finds the queue full. */
+export function tooManySignIns(): ProblemError {
+  return new ProblemError('too-many-sign-ins', undefined, { retryAfterSeconds: 1 });
 }
 
 /** Nobody waits any more for what came too late to its turn: under a flood that is most of the work. */

@@ -76,11 +76,16 @@ export async function recordWrongPassword(
  * Signs in. An unknown address, a wrong password and an account that is not verified yet are answered alike and after the
  * same work; the attempt is charged before the password is looked at.
  */
-export async function signIn(
-  deps: UserDeps,
-  attempt: { readonly email: string; readonly password: string },
-  client: Client,
-): Promise<TokenSet> {
+export function signIn(deps: UserDeps, attempt: Attempt, client: Client): Promise<TokenSet> {
+  return deps.signIns.run(() => tryToSignIn(deps, attempt, client));
+}
+
+interface Attempt {
+  readonly email: string;
+  readonly password: string;
+}
+
+async function tryToSignIn(deps: UserDeps, attempt: Attempt, client: Client): Promise<TokenSet> {
   const key = emailKey(attempt.email);
   const origin = originOf(deps, client);
   const { addressDigest } = origin;
