@@ -162,7 +162,16 @@ function startLoad(t: ExecutionContext, factor: number): ShopLoad {
 /** What the cart may hold: the quantity that was acknowledged last, or one that was asked for since and whose answer is not known. */
 const cartQuantities = new Set<number>();
 
-async function changeCart(): Promise<number> {
+/** One after the other: two at once could be answered in another order than they were carried out in. */
+let lastChange: Promise<unknown> = Promise.resolve();
+
+function changeCart(): Promise<number> {
+  const change = lastChange.then(putQuantity);
+  lastChange = change.catch(() => undefined);
+  return change;
+}
+
+async function putQuantity(): Promise<number> {
   const body = { quantity: 1 + Math.floor(Math.random() * 5) };
   cartQuantities.add(body.quantity);
   const { status } = await customer.request('PUT', `/api/v1/carts/current/items/${variantId}`, { body });
