@@ -1,4 +1,4 @@
-import { importPKCS8, SignJWT } from 'jose';
+import { defaultRequest, signAdminToken } from '../../scripts/admin-token.ts';
 import type { Kubectl } from './stacks.ts';
 
 /** One answer of the shop. */
@@ -72,13 +72,6 @@ export async function adminClient(
     await cluster.kubectl(['get', 'secret', `${stack.name}-identity-credentials`, '-n', stack.namespace, '-o', 'json']),
   );
   const pem = Buffer.from(secret.data['signing.pem'], 'base64').toString();
-  const token = await new SignJWT({ roles: ['admin'] })
-    .setProtectedHeader({ alg: 'RS256' })
-    .setSubject('test-admin')
-    .setIssuer('ecommerce-stack')
-    .setAudience('shop')
-    .setIssuedAt()
-    .setExpirationTime('1h')
-    .sign(await importPKCS8(pem, 'RS256'));
+  const token = await signAdminToken(pem, { ...defaultRequest, subject: 'test-admin' });
   return new ShopClient(url, token);
 }
