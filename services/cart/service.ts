@@ -49,7 +49,12 @@ function buildDeps(platform: CartPlatform): RunningDeps {
   const redis = openRedis(settings.redis, logger);
   onClose('redis', () => closeRedis(redis));
   addCheck(createRedisCheck(redis, true));
-  const database = openDatabase(settings.postgres, { service: name, logger, metrics });
+  const database = openDatabase(settings.postgres, {
+    service: name,
+    version: settings.process.version,
+    logger,
+    metrics,
+  });
   onClose('postgres', () => database.close());
   // Carts live in Redis: without PostgreSQL they go on, and coupons and quotes wait.
   addCheck({ name: 'postgres', isRequired: false, probe: () => database.ping() });

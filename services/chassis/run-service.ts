@@ -131,7 +131,8 @@ async function runMigrations<Groups extends SettingGroups & CommonGroups, Deps>(
     version: settings.process.version,
     level: settings.process.logLevel,
   });
-  const applied = await migrate(migrations.folder, migrations.settings(settings), logger);
+  const release = { service: definition.name, version: settings.process.version };
+  const applied = await migrate(migrations.folder, { ...migrations.settings(settings), release }, logger);
   logger.info({ applied }, applied.length === 0 ? 'the database is up to date' : 'the database was migrated');
 }
 

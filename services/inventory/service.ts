@@ -44,7 +44,12 @@ function buildDeps(platform: InventoryPlatform): RunningDeps {
   const { name, settings, logger, metrics, addCheck, onClose } = platform;
   const { registry } = metrics;
   const { reservations, groups, verification } = settings;
-  const database = openDatabase(settings.postgres, { service: name, logger, metrics });
+  const database = openDatabase(settings.postgres, {
+    service: name,
+    version: settings.process.version,
+    logger,
+    metrics,
+  });
   onClose('postgres', () => database.close());
   addCheck({ name: 'postgres', isRequired: true, probe: () => database.ping() });
   addCheck({ name: 'postgres-replica', isRequired: false, probe: () => database.pingReplica() });

@@ -1,19 +1,32 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import test from 'ava';
+import pg from 'pg';
 import { runProcess, startProcess, untilStatus } from '#chassis/testing/service-process.ts';
 import { databaseEnvironment } from '#chassis/testing/test-database.ts';
 import { waitFor } from '#lab/control-plane/wait.ts';
-import { startPostgres } from '#lab/stores/postgres.ts';
+import { type PostgresServer, startPostgres } from '#lab/stores/postgres.ts';
 
 const product = new URL('./main.ts', import.meta.url);
+
+async function isConnected(server: PostgresServer, name: string): Promise<boolean> {
+  const client = new pg.Client(server.url('product_db'));
+  await client.connect();
+  const { rowCount } = await client.query('select from pg_stat_activity where application_name = $1', [name]);
+  await client.end();
+  return rowCount !== 0;
+}
 
 test('a process is not ready before its migrations, follows the database’s fate, and ends cleanly under load', async (t) => {
   const server = await startPostgres();
   t.teardown(() => server.close());
   await server.createDatabase('product_db');
   // Long enough that a busy machine sees the lost readiness before the listener closes.
-  const environment = { ...databaseEnvironment(server, 'product_db'), APP_SHUTDOWN_DELAY_MS: '3000' };
+  const environment = {
+    ...databaseEnvironment(server, 'product_db'),
+    APP_SHUTDOWN_DELAY_MS: '3000',
+    APP_VERSION: '1.4.0',
+  };
   const { child, url } = await startProcess(t, product, environment);
 
   t.is((await fetch(`${url}/health`)).status, 503);
@@ -21,6 +34,7 @@ test('a process is not ready before its migrations, follows the database’s fat
   t.is(await runProcess(product, environment, 'seed'), 0);
   t.is(await runProcess(product, environment, 'seed'), 0);
   await untilStatus(`${url}/health`, 200);
+  t.true(await isConnected(server, 'product 1.4.0'), 'a migration must see which releases run');
   const page = (await (await fetch(`${url}/api/v1/products?count=exact&limit=1`)).json()) as { totalCount: number }; // described so
   t.true(page.totalCount >= 1000);
 

@@ -34,7 +34,12 @@ export const productService = createService({
   workers: (deps) => deps.workers,
   build: (platform): ProductDeps => {
     const { name, settings, logger, metrics, addCheck, onClose } = platform;
-    const database = openDatabase(settings.postgres, { service: name, logger, metrics });
+    const database = openDatabase(settings.postgres, {
+      service: name,
+      version: settings.process.version,
+      logger,
+      metrics,
+    });
     onClose('postgres', () => database.close());
     addCheck({ name: 'postgres', isRequired: true, probe: () => database.ping() });
     addCheck({ name: 'postgres-replica', isRequired: false, probe: () => database.pingReplica() });

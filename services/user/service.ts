@@ -47,7 +47,12 @@ function buildDeps(platform: Platform<typeof userSettings>): RunningDeps {
   const { name, settings, logger, metrics, addCheck, onClose } = platform;
   const { registry } = metrics;
   const { tokens, registration, audit } = settings;
-  const database = openDatabase(settings.postgres, { service: name, logger, metrics });
+  const database = openDatabase(settings.postgres, {
+    service: name,
+    version: settings.process.version,
+    logger,
+    metrics,
+  });
   onClose('postgres', () => database.close());
   addCheck({ name: 'postgres', isRequired: true, probe: () => database.ping() });
   addCheck(createSchemaCheck(database, migrations));

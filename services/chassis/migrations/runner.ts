@@ -2,15 +2,19 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../logger.ts';
+import type { Release } from '../postgres/application-name.ts';
 import type { DatabaseLogin } from '../postgres/client-config.ts';
 import { codeOf, isBrokenConnection } from '../postgres/errors.ts';
 import { tlsOptions } from '../postgres/tls.ts';
+import { findReasonToWait } from './contractions.ts';
 import { type Migration, readMigrations } from './files.ts';
 
 export interface MigrationSettings extends DatabaseLogin {
   readonly migrationDeadlineMs: number;
   /** Other than the usual one; for tests. */
   readonly expandTimeoutMs?: number;
+  /** Who migrates; without it a file of the phase `contract` is applied to an empty database only. */
+  readonly release?: Release | undefined;
 }
 
 /** Any fixed number: advisory locks belong to one database, and nothing else of ours uses this one. */
@@ -30,7 +34,8 @@ const longestPauseMs = 5000;
 
 /**
  * Applies what is missing and resolves with the names applied. Waits for the database, and for another process that is
- * migrating, up to the deadline; progress is logged. Throws when an applied file was changed, or a migration fails.
+ * migrating, up to the deadline; progress is logged. Files of the phase `contract` are put off until nobody runs that does
+ * not know them; the others do not wait for them. Throws when an applied file was changed, or a migration fails.
  */
 export async function migrate(folder: URL, settings: MigrationSettings, logger: Logger): Promise<readonly string[]> {
   const migrations = await readMigrations(folder);
@@ -92,7 +97,8 @@ async function migrateOnce(
   await client.connect();
   try {
     await lock(client);
-    return await applyMissing(client, migrations, { logger, limitMs: settings.expandTimeoutMs ?? expandTimeoutMs });
+    const { release, expandTimeoutMs: limitMs = expandTimeoutMs } = settings;
+    return await applyMissing(client, migrations, { release, logger, limitMs });
   } finally {
     // Ends the session and with it the lock.
     await client.end();
@@ -108,26 +114,43 @@ async function lock(client: pg.Client): Promise<void> {
   if (rows[0]?.locked !== true) throw new Busy('another process is migrating');
 }
 
+interface Run {
+  readonly release: Release | undefined;
+  readonly logger: Logger;
+  readonly limitMs: number;
+}
+
 async function applyMissing(
   client: pg.Client,
   migrations: readonly Migration[],
-  { logger, limitMs }: { readonly logger: Logger; readonly limitMs: number },
+  { release, logger, limitMs }: Run,
 ): Promise<readonly string[]> {
   await client.query(`set lock_timeout = '${lockTimeout}'; set statement_timeout = 0`);
   await client.query(ledger);
   const { rows } = await client.query<AppliedRow>(
     'select version, name, checksum from schema_migrations order by version',
   );
-  const missing = migrations.slice(assertUnchanged(migrations, rows));
-  for (const migration of missing) {
+  assertUnchanged(migrations, rows);
+  const present = new Set(rows.map(({ version }) => version));
+  const applied: string[] = [];
+  for (const migration of migrations.filter(({ version }) => !present.has(version))) {
+    // Nobody runs yet on a database that is empty.
+    const mayWait = migration.phase === 'contract' && rows.length > 0;
+    const reason = mayWait ? await findReasonToWait(client, migration, release) : undefined;
+    if (reason !== undefined) {
+      logger.info({ migration: migration.name, reason }, 'migration put off');
+      continue;
+    }
     const begun = performance.now();
     await applyOne(client, migration, limitMs);
     const durationMs = Math.round(performance.now() - begun);
     logger.info({ migration: migration.name, phase: migration.phase, durationMs }, 'migration applied');
+    applied.push(migration.name);
   }
-  if (rows.length > migrations.length)
-    logger.info({ known: migrations.length, applied: rows.length }, 'the database is newer than this release');
-  return missing.map((migration) => migration.name);
+  const newest = rows.at(-1)?.version ?? 0;
+  if (newest > migrations.length)
+    logger.info({ known: migrations.length, applied: newest }, 'the database is newer than this release');
+  return applied;
 }
 
 interface AppliedRow {
@@ -143,15 +166,14 @@ const ledger = `create table if not exists schema_migrations (
   applied_at timestamptz not null default now()
 )`;
 
-/** How many of our migrations are applied. A database that is ahead is fine: this is an older release beside a newer one. */
-function assertUnchanged(migrations: readonly Migration[], applied: readonly AppliedRow[]): number {
+/** A database that is ahead is fine: this is an older release beside a newer one. */
+function assertUnchanged(migrations: readonly Migration[], applied: readonly AppliedRow[]): void {
   for (const row of applied) {
     const file = migrations[row.version - 1];
     if (file !== undefined && file.checksum !== row.checksum) {
       throw new Error(`migration ${row.name} was applied and then changed; restore the file and write a new migration`);
     }
   }
-  return Math.min(applied.length, migrations.length);
 }
 
 async function applyOne(client: pg.Client, migration: Migration, limitMs: number): Promise<void> {

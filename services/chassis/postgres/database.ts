@@ -2,6 +2,7 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Logger } from '../logger.ts';
 import { latencyBuckets, type Metrics } from '../metrics.ts';
+import { toApplicationName } from './application-name.ts';
 import { isRetryable, isTransient } from './errors.ts';
 import { createPool, type PoolSettings, type StatementPool } from './pool.ts';
 import type { Connection, Transaction } from './statement.ts';
@@ -34,6 +35,8 @@ export interface Database {
 
 export interface DatabaseObservers {
   readonly service: string;
+  /** Told to the server, so that a migration sees which releases still run. */
+  readonly version?: string;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -47,9 +50,11 @@ export function openDatabase(settings: DatabaseSettings, observers: DatabaseObse
     buckets: latencyBuckets,
     registers: [observers.metrics.registry],
   });
+  const { service, version = 'unknown' } = observers;
+  const applicationName = toApplicationName({ service, version });
   const open = (host: string, port: number, label: string): StatementPool =>
     createPool(
-      { ...settings, host, port, applicationName: observers.service },
+      { ...settings, host, port, applicationName },
       {
         duration,
         onIdleError: (err) => observers.logger.warn({ err, pool: label }, 'an idle database connection broke'),
