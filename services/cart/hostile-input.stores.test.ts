@@ -50,7 +50,7 @@ const bodies: Readonly<Record<string, Record<string, unknown>>> = {
 
 async function send(service: CartUnderTest, caller: CallOptions, request: HostileRequest) {
   const { operation, url, body } = request;
-  const options = { headers: { 'if-match': '*' }, ...(body === undefined ? {} : { body }) };
+  const options = { headers: { 'if-match': '*', ...request.headers }, ...(body === undefined ? {} : { body }) };
   const answer = await service.call(operation.method.toUpperCase(), url, { ...caller, ...options });
   return findFaultOfAnswer(request, answer);
 }

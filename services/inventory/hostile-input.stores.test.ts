@@ -49,7 +49,7 @@ async function contents(service: InventoryUnderTest): Promise<string> {
 
 async function send(service: InventoryUnderTest, request: HostileRequest): Promise<string | undefined> {
   const { operation, url, body } = request;
-  const options = { headers: { 'if-match': '*' }, ...(body === undefined ? {} : { body }) };
+  const options = { headers: { 'if-match': '*', ...request.headers }, ...(body === undefined ? {} : { body }) };
   const answer = await service.call(operation.method.toUpperCase(), url, { roles: ['admin', 'service'], ...options });
   return findFaultOfAnswer(request, answer);
 }
@@ -86,7 +86,7 @@ for (const operation of api.operations) {
   });
 }
 
-/** Lines are inside of arrays, where the requests made from the description do not reach. */
+/** What a description cannot say of lines: how they belong together, and their bounds one by one. */
 const hostileLines: readonly (readonly [string, unknown])[] = [
   ['no lines', []],
   [

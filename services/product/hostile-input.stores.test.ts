@@ -13,11 +13,11 @@ test.after.always(() => databases.close());
 const api = readApiDescription(
   describeApi({ title: 'Product', description: '', version: 'test' }, productService.routes),
 );
-const headers = { 'if-match': '*' };
 
 async function send(service: ServiceUnderTest, request: HostileRequest): Promise<string | undefined> {
   const { operation, url, body } = request;
   const content = body === undefined ? {} : { body };
+  const headers = { 'if-match': '*', ...request.headers };
   const answer = await service.call(operation.method.toUpperCase(), url, { roles: ['admin'], headers, ...content });
   return findFaultOfAnswer(request, answer);
 }

@@ -48,7 +48,7 @@ async function contents(service: UserUnderTest): Promise<string> {
 
 async function send(service: UserUnderTest, caller: { id: string }, request: HostileRequest) {
   const { operation, url, body } = request;
-  const options = { headers: { 'if-match': '*' }, ...(body === undefined ? {} : { body }) };
+  const options = { headers: { 'if-match': '*', ...request.headers }, ...(body === undefined ? {} : { body }) };
   const answer = await service.call(operation.method.toUpperCase(), url, as(caller, options, ['admin', 'service']));
   return findFaultOfAnswer(request, answer);
 }

@@ -7,6 +7,8 @@ export interface HostileRequest {
   /** Path and query, filled in. */
   readonly url: string;
   readonly body?: unknown;
+  /** To be sent beside those that the caller sends anyway, and instead of them. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** What is hostile about it, for the failure message. */
   readonly about: string;
   /** True when the description does not forbid it: then only a 5xx is wrong. */
@@ -67,6 +69,27 @@ const hostileText: readonly string[] = [
   'null',
 ];
 
+/**
+ * Of headers that an operation reads. Control characters are not among them: Node's parser refuses these, and no client here
+ * sends them.
+ */
+const hostileHeaders: readonly string[] = [
+  '',
+  '"',
+  '""',
+  'W/"1"',
+  '"1", "2"',
+  '-1',
+  '"1.5"',
+  `"${'9'.repeat(400)}"`,
+  '"\u00ff\u00fe"',
+  '{"a":1}',
+  "' or 1=1 --",
+  '__proto__',
+  'x'.repeat(129),
+  'x'.repeat(8000),
+];
+
 /** Requests for one operation; `valid` is a body that it accepts and a value for each path parameter. */
 export function hostileRequests(
   api: ApiDescription,
@@ -92,19 +115,48 @@ export function hostileRequests(
       about,
       isPerhapsValid: true,
     })),
+    ...hostileHeadersOf(operation).map(({ headers, about, isForbidden }) => ({
+      operation,
+      url,
+      headers,
+      ...(valid.body === undefined ? {} : { body: valid.body }),
+      about,
+      isPerhapsValid: !isForbidden,
+    })),
   ];
+}
+
+/**
+ * The longest `Idempotency-Key` is a rule of the chassis, which describes it by this spelling. What another header must look
+ * like its handler knows: names of those are described in lower case.
+ */
+function hostileHeadersOf({ parameters }: DescribedOperation) {
+  const names = parameters.filter((parameter) => parameter.in === 'header').map(({ name }) => name);
+  return names.flatMap((name) =>
+    hostileHeaders.map((value) => ({
+      headers: { [name.toLowerCase()]: value },
+      about: `${name}: ${show(value)}`,
+      isForbidden: name === 'Idempotency-Key' && value.length > 128,
+    })),
+  );
 }
 
 /** What a forbidden body is refused for: before anything is looked up, so that it is never `not-found`. */
 const bodyFaults: readonly unknown[] = ['validation-failed', 'malformed-request', 'payload-too-large'];
+/** Likewise, before the work begins. */
+const headerFaults: readonly unknown[] = ['invalid-parameter'];
 
 /** What is wrong with the answer; nothing when it is a refusal for the right reason, or the request was perhaps valid. */
-export function findFaultOfAnswer({ operation, about, isPerhapsValid }: HostileRequest, answer: Answer) {
+export function findFaultOfAnswer({ operation, about, isPerhapsValid, headers }: HostileRequest, answer: Answer) {
   const place = `${operation.id}, ${about}: ${answer.status} ${answer.text.slice(0, 200)}`;
   if (answer.status >= 500) return place;
-  if (!isPerhapsValid && !bodyFaults.includes(answer.json?.code)) return `not refused because of its body: ${place}`;
-  if (answer.status >= 400 && answer.json?.code === undefined) return `no problem document: ${place}`;
-  return undefined;
+  const expected = headers === undefined ? bodyFaults : headerFaults;
+  if (!isPerhapsValid && !expected.includes(answer.json?.code)) return `not refused for what is wrong: ${place}`;
+  return answer.status >= 400 && !isProblem(answer) ? `no problem document: ${place}` : undefined;
+}
+
+function isProblem({ headers, json }: Answer): boolean {
+  return headers.get('content-type') === 'application/problem+json' && json?.code !== undefined;
 }
 
 interface HostileBody {
@@ -131,7 +183,37 @@ function hostileBodies(
     about: `with ${name}`,
     isForbidden: !names.includes(name),
   }));
-  return [...changed, ...missing, ...whole, ...extra];
+  const nested = names.flatMap((name) =>
+    hostileInside(valid[name]).map(({ body, about }) => ({ body: { ...valid, [name]: body }, about: name + about })),
+  );
+  return [...changed, ...missing, ...whole, ...extra, ...nested];
+}
+
+/** One level below a member: its own members, or those of its first entry. `body` is what the member becomes. */
+function hostileInside(value: unknown): readonly HostileBody[] {
+  if (Array.isArray(value)) {
+    const [first, ...others] = value as readonly unknown[];
+    if (first === undefined) return [];
+    const entries = isRecord(first)
+      ? hostileInside(first)
+      : hostileValues.map((body) => ({ body, about: ` = ${show(body)}` }));
+    return entries.map(({ body, about }) => ({ body: [body, ...others], about: `[0]${about}` }));
+  }
+  if (!isRecord(value)) return [];
+  return [
+    ...Object.keys(value).flatMap((name) => [
+      ...hostileValues.map((inner) => ({ body: { ...value, [name]: inner }, about: `.${name} = ${show(inner)}` })),
+      { body: without(value, name), about: ` without ${name}` },
+    ]),
+    ...undeclaredNames.map((name) => ({
+      body: Object.defineProperty({ ...value }, name, { value: 1, enumerable: true }),
+      about: ` with ${name}`,
+    })),
+  ];
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function hostileUrls(

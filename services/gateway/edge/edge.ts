@@ -66,7 +66,7 @@ export function createEdge(deps: EdgeDeps): EdgeHandler {
     try {
       const found = findRoute(request.url ?? '');
       if (found === undefined) return false;
-      assertMethod(request.method);
+      assertMethod(request.method, passedOn);
       forward(deps, exchange, found).catch((error: unknown) => answerProblem(deps, exchange, error));
     } catch (error) {
       answerProblem(deps, exchange, error);
@@ -89,12 +89,13 @@ async function admit(deps: EdgeDeps, exchange: Exchange): Promise<void> {
 }
 
 /** The one page for people; all else is data. */
-function isPage({ method, url }: IncomingMessage): boolean {
-  return method === 'GET' && url === '/docs';
+function isPage({ url = '' }: IncomingMessage): boolean {
+  return url === '/docs' || url.startsWith('/docs?');
 }
 
-async function answerPage({ descriptions }: EdgeDeps, { response, context }: Exchange): Promise<void> {
+async function answerPage({ descriptions }: EdgeDeps, { request, response, context }: Exchange): Promise<void> {
   context.route = '/docs';
+  assertMethod(request.method, ['GET', 'HEAD']);
   const html = Buffer.from(renderPage(await descriptions.read()));
   beginResponse(response, context, 200, {
     'content-security-policy': pageSecurityPolicy,
@@ -108,9 +109,9 @@ async function answerPage({ descriptions }: EdgeDeps, { response, context }: Exc
 const passedOn = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 
 /** TRACE would show a caller what was added to the request; other methods mean nothing to our services. */
-function assertMethod(method: string | undefined): void {
-  if (method !== undefined && passedOn.includes(method)) return;
-  throw new ProblemError('method-not-allowed', undefined, { headers: { allow: passedOn.join(', ') } });
+function assertMethod(method: string | undefined, allowed: readonly string[]): void {
+  if (method !== undefined && allowed.includes(method)) return;
+  throw new ProblemError('method-not-allowed', undefined, { headers: { allow: allowed.join(', ') } });
 }
 
 async function forward(deps: EdgeDeps, exchange: Exchange, { route, target }: FoundRoute): Promise<void> {
