@@ -11,7 +11,12 @@ export const headers = {
   /** W3C trace context. */
   traceparent: 'traceparent',
   idempotencyKey: 'idempotency-key',
+  /** Secret of a guest's cart. */
+  cartToken: 'x-cart-token',
 } as const;
+
+/** The same for browsers. The prefix makes them take it from this host only, over TLS only. */
+export const cartCookie = '__Host-cart';
 
 /** A request id that we accept from a caller: printable, short, harmless in logs and URNs. */
 export function isRequestId(value: unknown): value is string {

@@ -1,6 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import test, { type ExecutionContext } from 'ava';
+import { verifyInternalIdentity } from '#chassis/identity/internal-identity.ts';
 import { readApiDescription } from '#chassis/testing/api-description.ts';
+import { testInternalKey } from '#chassis/testing/service-under-test.ts';
 import { anAccessToken, deadOrigin, startGateway, startUpstream } from './testing/gateway-under-test.ts';
 
 const id = (last: number) => `01a20792-7531-7b89-86c5-c73c7e30f8${String(last).padStart(2, '0')}`;
@@ -129,6 +131,111 @@ test('pages are counted, and callers are who their token says or nobody', async 
   const statuses = [];
   for (let index = 0; index < 6; index += 1) statuses.push((await ask()).status);
   t.deepEqual(statuses, [200, 200, 200, 200, 429, 429]);
+});
+
+const secret = 'A'.repeat(22);
+const cart = {
+  id: 'f'.repeat(32),
+  lines: [{ sku: 'SKU-1' }, { sku: null }, { sku: 'SKU-2' }, { sku: 'SKU-1' }],
+  totals: { totalMinor: 1000 },
+};
+const addresses = [{ id: id(70), city: 'Berlin' }];
+const stock = ['SKU-1', 'SKU-2'].map((sku) => ({ sku, availability: 'in-stock' }));
+
+/** What a purchase needs: three services, and what each was asked. */
+async function startForCheckout(t: ExecutionContext, changes: Answers = {}) {
+  const seen: IncomingMessage[] = [];
+  const { url } = await startUpstream(
+    t,
+    answering(
+      {
+        '/api/v1/carts/current': cart,
+        '/api/v1/me/addresses': { items: addresses },
+        '/api/v1/availability': { items: stock },
+        ...changes,
+      },
+      seen,
+    ),
+  );
+  const gateway = await startGateway(t, {
+    APP_UPSTREAM_CART: url,
+    APP_UPSTREAM_USER: url,
+    APP_UPSTREAM_INVENTORY: url,
+  });
+  const asked = (path: string) => seen.filter((request) => request.url?.split('?', 1)[0] === path);
+  return { ask: (headers = {}) => gateway.call('GET', '/bff/checkout', { headers }), asked };
+}
+
+test('who is signed in sees cart, addresses and stock before buying, asked for in its name, and nobody keeps them', async (t) => {
+  const { ask, asked } = await startForCheckout(t);
+  const answer = await ask({ authorization: `Bearer ${await anAccessToken(['customer'])}` });
+  t.is(answer.status, 200, answer.text);
+  t.deepEqual(answer.json, { cart, addresses, availability: stock, warnings: [] });
+  t.is(answer.headers.get('cache-control'), 'private, no-store');
+  for (const path of ['/api/v1/carts/current', '/api/v1/me/addresses']) {
+    t.is(asked(path).length, 1);
+    const identity = asked(path)[0]?.headers['x-internal-identity'];
+    t.is(verifyInternalIdentity(String(identity), [testInternalKey], Date.now())?.subject, 'user-1', path);
+  }
+  t.deepEqual(
+    asked('/api/v1/availability').map(({ url, headers }) => [url, headers['x-internal-identity']]),
+    [['/api/v1/availability?skus=SKU-1,SKU-2', undefined]],
+  );
+});
+
+test('a guest shows the secret of its cart by header or cookie, and has no addresses', async (t) => {
+  const { ask, asked } = await startForCheckout(t);
+  const other = 'B'.repeat(22);
+  for (const headers of [
+    { 'x-cart-token': secret },
+    { cookie: `a=b; __Host-cart=${secret}` },
+    { 'x-cart-token': secret, cookie: `__Host-cart=${other}` },
+  ]) {
+    t.deepEqual((await ask(headers)).json, { cart, addresses: null, availability: stock, warnings: [] });
+    const { headers: sent } = asked('/api/v1/carts/current').at(-1) ?? {};
+    t.deepEqual([sent?.['x-cart-token'], sent?.cookie, sent?.['x-internal-identity']], [secret, undefined, undefined]);
+  }
+  await ask({ 'x-cart-token': '\u00ff{}', 'x-internal-identity': 'forged' });
+  const { headers: sent } = asked('/api/v1/carts/current').at(-1) ?? {};
+  t.deepEqual([sent?.['x-cart-token'], sent?.['x-internal-identity']], [undefined, undefined]);
+  t.deepEqual(asked('/api/v1/me/addresses'), []);
+});
+
+test('a part that is missing before the purchase is null and named, also to who has no cart', async (t) => {
+  const authorization = `Bearer ${await anAccessToken(['customer'])}`;
+  const unwell = (_: IncomingMessage, response: ServerResponse) => void response.writeHead(503).end();
+  const noAddresses = await (await startForCheckout(t, { '/api/v1/me/addresses': unwell })).ask({ authorization });
+  const code = 'upstream-unavailable';
+  t.deepEqual(noAddresses.json, {
+    cart,
+    addresses: null,
+    availability: stock,
+    warnings: [{ part: 'addresses', code }],
+  });
+  const noCart = await (await startForCheckout(t, { '/api/v1/carts/current': undefined })).ask({ authorization });
+  const warnings = ['cart', 'availability'].map((part) => ({ part, code: 'not-found' }));
+  t.deepEqual(noCart.json, { cart: null, addresses, availability: null, warnings });
+  t.is(noCart.headers.get('cache-control'), 'private, no-store');
+});
+
+test('the stock of a cart of any size is asked for in addresses that a service takes', async (t) => {
+  const skus = Array.from({ length: 100 }, (_, index) => `${index}`.padStart(64, 'S'));
+  const { ask, asked } = await startForCheckout(t, {
+    '/api/v1/carts/current': { id: 'x', lines: skus.map((sku) => ({ sku })) },
+    '/api/v1/availability': ({ url = '' }: IncomingMessage, response: ServerResponse) => {
+      const items = (url.split('=')[1] ?? '').split(',').map((sku) => ({ sku, availability: 'in-stock' }));
+      response.writeHead(url.length > 4096 ? 414 : 200).end(JSON.stringify({ items }));
+    },
+  });
+  const { json } = await ask({ 'x-cart-token': secret });
+  t.deepEqual(
+    json.availability.map(({ sku }: { sku: string }) => sku),
+    skus,
+  );
+  t.is(asked('/api/v1/availability').length, 2);
+  const empty = await startForCheckout(t, { '/api/v1/carts/current': { id: 'x', lines: [] } });
+  t.deepEqual((await empty.ask()).json.availability, []);
+  t.deepEqual(empty.asked('/api/v1/availability'), []);
 });
 
 test('the operations of the gateway answer as it describes them', async (t) => {

@@ -133,6 +133,14 @@ test('what the staff enter is what a customer can put into a cart, at the price 
     t.is(refused.json.code, 'out-of-stock');
   }
   t.is(expect(await add(large.id, 1), 200).json.lines[0].quantity, 3, 'as many as there are');
+  const beforeBuying = expect(await shop.call('GET', '/bff/checkout', { headers: guest }), 200).json;
+  t.like(beforeBuying, {
+    cart: { id: filled.id, totals: { totalMinor: 7500 } },
+    availability: [{ sku: 'SHIRT-XL', availability: 'low-stock' }],
+    addresses: null,
+    warnings: [],
+  });
+  t.false(JSON.stringify(beforeBuying).includes('availableToPromise'));
 
   const change = (method: string, changes?: unknown) =>
     shop.call(method, `/api/v1/products/${shirt.id}/variants/${large.id}`, {

@@ -79,7 +79,7 @@ test('what a guest has collected is in the cart of who signs in, once, and nobod
   ];
   const put = async (headers: Readonly<Record<string, string>>, id: string, quantity: number) =>
     expect(await shop.call('PUT', `${current}/items/${id}`, { headers, body: { quantity } }), 200);
-  const quantities = ({ json }: Answer) =>
+  const quantities = ({ json }: Pick<Answer, 'json'>) =>
     Object.fromEntries(
       json.lines.map((line: { productId: string; quantity: number }) => [line.productId, line.quantity]),
     );
@@ -106,6 +106,9 @@ test('what a guest has collected is in the cart of who signs in, once, and nobod
   t.regex(merged.headers.getSetCookie().join(), /^__Host-cart=;.*Max-Age=0/, 'the browser forgets the secret');
   t.is((await shop.call('GET', current, { headers: { cookie } })).json.code, 'not-found');
   t.is((await shop.call('GET', `${carts}/${created.json.id}`, { headers: { cookie } })).json.code, 'not-found');
+
+  const page = expect(await shop.call('GET', '/bff/checkout', { headers: { cookie, ...ada } }), 200).json;
+  t.deepEqual([quantities({ json: page.cart }), page.addresses], [all, []], 'what she sees before she buys');
 
   const again = expect(await merge(ada), 200);
   t.deepEqual([quantities(again), again.json.version], [all, merged.json.version]);

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Route } from '#chassis/http/route.ts';
 import { ProblemError } from '#chassis/problem.ts';
-import { headers as headerNames } from '#contracts/headers.ts';
+import { cartCookie, headers as headerNames } from '#contracts/headers.ts';
 import type { CartDeps } from '../deps.ts';
 import type { CartOwner } from '../domain/cart.ts';
 import { addCoupon, changeQuantity, noCart, readOrRefuse, removeCoupon, unwrapCart } from '../use-cases/change-cart.ts';
@@ -20,7 +20,6 @@ import {
   privateHeaders,
   route,
   targetOf,
-  tokenCookie,
   tokenHeader,
   tokenOf,
 } from './deps.ts';
@@ -92,7 +91,7 @@ const cookieSeconds = 400 * 86_400;
 /** A guest gets a secret of ours, never one of its own choice: it could be one that somebody else knows. */
 function newGuest(): { readonly owner: CartOwner; readonly headers: Readonly<Record<string, string>> } {
   const token = newToken();
-  const cookie = `${tokenCookie}=${token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${cookieSeconds}`;
+  const cookie = `${cartCookie}=${token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${cookieSeconds}`;
   return {
     owner: { kind: 'guest', cartId: cartIdOf(token) ?? '' },
     headers: { [tokenHeader]: token, 'set-cookie': cookie },
@@ -213,7 +212,7 @@ const merge = route(
     if (guestCartId === undefined) throw new ProblemError('not-found', 'the request names no cart of a guest');
     const { cart, cutLines } = await mergeCarts(deps, target.owner.userId, guestCartId);
     // The secret is of no use any more.
-    const cookie = `${tokenCookie}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0`;
+    const cookie = `${cartCookie}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0`;
     return { status: 200, body: { ...cart, cutLines }, headers: { ...privateHeaders, 'set-cookie': cookie } };
   },
 );

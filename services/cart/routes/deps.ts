@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type Input, routesWith } from '#chassis/http/route.ts';
 import { ProblemError } from '#chassis/problem.ts';
+import { cartCookie, headers as headerNames } from '#contracts/headers.ts';
 import type { CartDeps } from '../deps.ts';
 import type { CartOwner } from '../domain/cart.ts';
 import type { CartTarget } from '../store/carts.ts';
@@ -12,14 +13,12 @@ export const route = routesWith<CartDeps>();
 /** Nothing here may be kept by anybody between. */
 export const privateHeaders = { 'cache-control': 'private, no-store' } as const;
 
-export const tokenHeader = 'x-cart-token';
-/** The prefix makes browsers take it from this host only, over TLS only. */
-export const tokenCookie = '__Host-cart';
+export const tokenHeader = headerNames.cartToken;
 
 /** What proves that a guest's cart is the caller's, for the declarations of routes. */
 export const guestProof = {
   headers: { [tokenHeader]: 'Secret of a guest’s cart, as its creation gave it.' },
-  cookies: { [tokenCookie]: 'The same for browsers; the header wins.' },
+  cookies: { [cartCookie]: 'The same for browsers; the header wins.' },
 } as const;
 
 /** What changes a cart takes no cookie from a page of somebody else’s; by these headers it can tell. */
@@ -54,7 +53,7 @@ export function cartIdOf(token: string): string | undefined {
 /** The secret that the request carries; empty text without one. */
 export function tokenOf({ headers, cookies }: Pick<Proof, 'headers' | 'cookies'>): string {
   const header = headers[tokenHeader] ?? '';
-  return header === '' ? (cookies[tokenCookie] ?? '') : header;
+  return header === '' ? (cookies[cartCookie] ?? '') : header;
 }
 
 /** Whose carts the caller may see: a signed-in one's own and never a guest's; a guest's by the secret. Nothing for anybody else. */
@@ -90,7 +89,7 @@ export function changedTargetOf(input: Proof & { readonly params: { readonly car
  * carries the secret or a token cannot be sent by such a page: nothing that it does not know itself.
  */
 export function assertOwnPage({ identity, headers, cookies }: Proof): void {
-  const isByCookie = identity === undefined && headers[tokenHeader] === '' && (cookies[tokenCookie] ?? '') !== '';
+  const isByCookie = identity === undefined && headers[tokenHeader] === '' && (cookies[cartCookie] ?? '') !== '';
   if (!isByCookie || isOwnPage(headers)) return;
   throw new ProblemError('forbidden', 'a page of another origin changes no cart; send the secret in x-cart-token');
 }

@@ -25,25 +25,28 @@ export interface PartSource<Schema extends z.ZodType> {
   readonly upstream: UpstreamName;
   readonly path: string;
   readonly schema: Schema;
+  /** Who asks, where the part is one person's; absent: a guest. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Longest wait for a part: a page without it is better than one that comes late. */
 const partTimeoutMs = 2000;
 
 /**
- * Asks for a part as a guest: pages are the same for everybody, and caches may keep them. Rejects with a problem when the part
- * cannot be had.
+ * Asks for a part, as a guest unless `headers` say who asks: pages that are the same for everybody may be kept by caches. Rejects
+ * with a problem when the part cannot be had.
  */
 export async function askForPart<Schema extends z.ZodType>(
   upstreams: Pick<Upstreams, 'of'>,
   { context, client }: Visit,
-  { upstream, path, schema }: PartSource<Schema>,
+  { upstream, path, schema, headers: identity = {} }: PartSource<Schema>,
 ): Promise<z.output<Schema>> {
   const service = upstreams.of(upstream);
   if (service === undefined) throw new ProblemError('upstream-not-deployed');
   const timeoutMs = Math.max(1, Math.floor(Math.min(partTimeoutMs, context.remainingMs())));
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs)]);
   const sent = {
+    ...identity,
     [headers.requestId]: context.requestId,
     [headers.traceparent]: formatTraceparent(context.traceId),
     [headers.deadlineMs]: String(timeoutMs),

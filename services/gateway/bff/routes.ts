@@ -1,13 +1,12 @@
 /** `/bff`: what the pages of a shop need, in one answer each. */
 import { z } from 'zod';
 import { type Input, type Reply, type Route, routesWith } from '#chassis/http/route.ts';
-import { problemCodes } from '#contracts/problems.ts';
 import type { Upstreams } from '../proxy/upstreams.ts';
+import { type CheckoutDeps, checkoutRoutes } from './checkout.ts';
 import { askForPart, gatherParts, type Warning } from './part.ts';
+import { pageOf, skuAvailability, warnings } from './schemas.ts';
 
-export interface BffDeps {
-  readonly upstreams: Upstreams;
-}
+export type BffDeps = CheckoutDeps;
 
 const route = routesWith<BffDeps>();
 
@@ -28,23 +27,6 @@ const shownProduct = z
 const category = z
   .looseObject({ id: z.uuid(), slug: z.string(), name: z.string() })
   .meta({ id: 'PageCategory', description: 'A category as `GET /api/v1/categories/{idOrSlug}` has it.' });
-const pageOf = <Item extends z.ZodType>(item: Item) => z.looseObject({ items: z.array(item) });
-
-const skuAvailability = z
-  .looseObject({ sku: z.string(), availability: z.string() })
-  .meta({ id: 'PageAvailability', description: 'A SKU as `GET /api/v1/availability` has it.' });
-
-const warnings = z
-  .array(
-    z
-      .strictObject({
-        part: z.string().meta({ description: 'Name of the member that is null.' }),
-        code: z.enum(problemCodes).meta({ description: 'Problem code that says why.' }),
-      })
-      .meta({ id: 'PageWarning' }),
-  )
-  .meta({ description: 'Parts that could not be had; empty when the page is complete.' });
-
 const homeSchema = z
   .strictObject({
     products: z.array(product).nullable().meta({ description: 'The newest.' }),
@@ -149,4 +131,4 @@ function toPage<Page extends { readonly warnings: readonly Warning[] }>(body: Pa
   return { status: 200, body, headers: { 'cache-control': caching } };
 }
 
-export const bffRoutes: readonly Route<BffDeps>[] = [home, productPage];
+export const bffRoutes: readonly Route<BffDeps>[] = [home, productPage, ...checkoutRoutes];
