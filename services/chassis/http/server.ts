@@ -11,7 +11,7 @@ import { ProblemError, toProblemDocument } from '../problem.ts';
 import { beginResponse, sendProblem } from './send.ts';
 
 /** `import` reads all exports of the module, one of which loads a second undici: 5 MiB. */
-const { createServer } = process.getBuiltinModule('node:http');
+const { createServer, STATUS_CODES } = process.getBuiltinModule('node:http');
 
 /** Answers one request. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse, context: RequestContext) => void;
@@ -32,6 +32,8 @@ export interface PublicServerOptions {
   readonly readiness: Readiness;
   readonly logger: Logger;
   readonly metrics: HttpMetrics;
+  /** For tests, which do not wait half a minute. */
+  readonly limits?: typeof serverLimits;
 }
 
 /**
@@ -40,7 +42,9 @@ export interface PublicServerOptions {
  */
 export function createPublicServer(options: PublicServerOptions): Server {
   const end = createObserver(options);
-  const server = createServer(serverLimits, (request, response) => {
+  const answering = new WeakMap<Socket, ServerResponse>();
+  const server = createServer(options.limits ?? serverLimits, (request, response) => {
+    answering.set(request.socket, response);
     const context = createContext(request);
     context.responseHeaders[headers.requestId] = context.requestId;
     // While stopping: tells clients to open their next connection elsewhere.
@@ -56,18 +60,22 @@ export function createPublicServer(options: PublicServerOptions): Server {
       else options.handler(request, response, context);
     });
   });
-  server.on('clientError', answerBrokenRequest);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    answerBrokenRequest(error, socket, answering.get(socket));
+  });
   return server;
 }
 
 /**
  * Idle connections outlive those of proxies in front (60 s is usual): otherwise a proxy sends a request just when we close,
- * which its caller sees as 502. A request must arrive completely within 30 s, so that slow senders hold nothing.
+ * which its caller sees as 502. A request must arrive completely within 30 s, so that slow senders hold nothing; Node looks for
+ * late ones from time to time only, twice a minute unless it is told otherwise.
  */
 const serverLimits = {
   keepAliveTimeout: 65_000,
   headersTimeout: 20_000,
   requestTimeout: 30_000,
+  connectionsCheckingInterval: 1000,
   maxHeaderSize: 16_384,
 };
 
@@ -128,22 +136,30 @@ function answerHealth(options: PublicServerOptions, response: ServerResponse, co
   );
 }
 
-/** What Node's parser refuses never becomes a request: the answer is written to the socket. */
-function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
+/**
+ * What Node's parser refuses never becomes a request: the answer is written to the socket. `last` is the response to the request
+ * before, or to the one whose body is late: inside of a response there is no place for another.
+ */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket, last: ServerResponse | undefined): void {
+  const isInside = last?.headersSent === true && !last.writableFinished;
+  if (!socket.writable || error.code === 'ECONNRESET' || isInside) {
     socket.destroy();
     return;
   }
   const problem = new ProblemError(brokenRequestCodes[error.code ?? ''] ?? 'malformed-request');
   const body = JSON.stringify(toProblemDocument(problem, randomUUID()));
   const head = [
-    `HTTP/1.1 ${problem.status} ${problem.status === 431 ? 'Request Header Fields Too Large' : 'Bad Request'}`,
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
     'content-type: application/problem+json',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  // Closed at once, the answer might be lost on its way; left to the caller, the connection would never be free.
+  setTimeout(() => socket.destroy(), lingerMs).unref();
 }
+
+const lingerMs = 1000;
 
 const brokenRequestCodes: Readonly<Record<string, 'headers-too-large' | 'request-timeout'>> = {
   HPE_HEADER_OVERFLOW: 'headers-too-large',
