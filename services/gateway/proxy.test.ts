@@ -53,6 +53,29 @@ test('a request reaches its service with what the gateway knows, and the answer 
   });
 });
 
+test('a caller’s trace goes on through the gateway by another span; what is no trace is not passed on', async (t) => {
+  const upstream = await startUpstream(t, (incoming, response) => response.end(JSON.stringify(incoming.headers)));
+  const gateway = await startGateway(t, { APP_UPSTREAM_PRODUCT: upstream.url });
+  const traceOf = async (traceparent: string): Promise<readonly string[]> =>
+    JSON.parse((await gateway.call('GET', product, { headers: { traceparent } })).text).traceparent.split('-');
+  const [traceId, spanId] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7'];
+  const [version, passedOn, span] = await traceOf(`00-${traceId}-${spanId}-01`);
+  t.deepEqual([version, passedOn], ['00', traceId]);
+  t.regex(span ?? '', /^[0-9a-f]{16}$/);
+  t.not(span, spanId);
+  t.true(gateway.logs.some((line) => line['traceId'] === traceId));
+  for (const wrong of [
+    `00-${traceId}-${spanId}`,
+    `00-${'0'.repeat(32)}-${spanId}-01`,
+    `00-${traceId}-${'0'.repeat(16)}-01`,
+    `00-${traceId.toUpperCase()}-${spanId}-01`,
+  ]) {
+    const [, made] = await traceOf(wrong);
+    t.regex(made ?? '', /^[0-9a-f]{32}$/);
+    t.not(made, traceId, wrong);
+  }
+});
+
 test('a guest has no identity and a bad token is refused, also where none is needed', async (t) => {
   const upstream = await startUpstream(t, (incoming, response) => response.end(JSON.stringify(incoming.headers)));
   const gateway = await startGateway(t, { APP_UPSTREAM_PRODUCT: upstream.url });

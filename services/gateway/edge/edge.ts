@@ -64,6 +64,7 @@ export function createEdge(deps: EdgeDeps): EdgeHandler {
       return true;
     }
     try {
+      assertOneHost(request);
       const found = findRoute(request.url ?? '');
       if (found === undefined) return false;
       assertMethod(request.method, passedOn);
@@ -78,6 +79,7 @@ export function createEdge(deps: EdgeDeps): EdgeHandler {
 /** Does for a route of our own what is done for a service: who is it, how much may it do, and from where does it come. */
 async function admit(deps: EdgeDeps, exchange: Exchange): Promise<void> {
   const { request, address } = exchange;
+  assertOneHost(request);
   const identity = await identify(deps, exchange);
   if (deps.limiter !== undefined) {
     const allowance = deps.allowanceFor({ identity, address }, { method: request.method, limit: 'standard' });
@@ -107,6 +109,17 @@ async function answerPage({ descriptions }: EdgeDeps, { request, response, conte
 }
 
 const passedOn = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
+
+/** RFC 9112 §3.2 has it refused. Node takes the first, a proxy in front perhaps the last. */
+function assertOneHost({ rawHeaders }: IncomingMessage): void {
+  let hosts = 0;
+  // Names and values in turn.
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  if (hosts > 1) throw new ProblemError('malformed-request', 'the header Host is there more than once');
+}
 
 /** TRACE would show a caller what was added to the request; other methods mean nothing to our services. */
 function assertMethod(method: string | undefined, allowed: readonly string[]): void {
