@@ -1,4 +1,5 @@
 /** Settings of the gateway. */
+import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { httpSettings, identitySettings, processSettings, redisSettings } from '#chassis/config/base.ts';
 import { setting } from '#chassis/config/settings.ts';
@@ -20,6 +21,18 @@ const perMinute = (variable: string, requests: number, what: string) =>
     description: `Requests per minute: ${what}.`,
   });
 
+/** Without encryption anybody on the way may change such a page, and so call the API with what its user has. */
+const pageOrigin = origin
+  // Compared letter by letter: a pattern would look as if it allowed something.
+  .refine((value) => !value.includes('*'), 'each origin is named in full, without *')
+  .refine((value) => value.startsWith('https://') || isLocal(value), {
+    error: ({ input }) => `${String(input)} must begin with https://; http:// is for localhost and 127.0.0.1 only`,
+  });
+
+function isLocal(value: string): boolean {
+  return ['localhost', '127.0.0.1'].includes(URL.parse(value)?.hostname ?? '');
+}
+
 export const gatewaySettings = {
   process: processSettings,
   http: httpSettings(servicePorts.gateway, { maxConcurrency: 256 }),
@@ -29,7 +42,7 @@ export const gatewaySettings = {
       variable: 'APP_IDENTITY_JWKS',
       schema: z.string().transform(parseJwks).optional(),
       description:
-        'JSON Web Key Set with public RS256 keys of access tokens. They hold beside those that the user service tells, and while it has never answered.',
+        'JSON Web Key Set with public RS256 keys of access tokens, of 2048 bits or more. They hold beside those that the user service tells, and while it has never answered.',
     }),
     keyRefreshMs: setting({
       variable: 'APP_IDENTITY_KEY_REFRESH_MS',
@@ -134,24 +147,39 @@ export const gatewaySettings = {
     }),
     corsOrigins: setting({
       variable: 'APP_CORS_ORIGINS',
-      schema: commaList.pipe(z.array(origin)),
+      schema: commaList.pipe(z.array(pageOrigin)),
       fallback: '',
-      description: 'Origins of pages that may call the API from a browser, e.g. `https://shop.example`.',
+      description:
+        'Origins of pages that may call the API from a browser, e.g. `https://shop.example`; `http://` for `localhost` and `127.0.0.1` only.',
     }),
   },
 } as const;
 
+/** RFC 7518 §3.3: shorter ones must not be used for RS256. */
+const fewestBits = 2048;
+
 export const publicKeySetSchema = z.object({
   keys: z.array(
-    z.object({
-      kty: z.literal('RSA'),
-      n: z.string(),
-      e: z.string(),
-      kid: z.string().optional(),
-      d: z.never().optional(),
-    }),
+    z
+      .object({
+        kty: z.literal('RSA'),
+        n: z.string(),
+        e: z.string(),
+        kid: z.string().optional(),
+        d: z.never().optional(),
+      })
+      .refine(isStrong),
   ),
 });
+
+function isStrong({ n, e }: { readonly n: string; readonly e: string }): boolean {
+  try {
+    const key = createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' });
+    return (key.asymmetricKeyDetails?.modulusLength ?? 0) >= fewestBits;
+  } catch {
+    return false;
+  }
+}
 
 export type PublicKeySet = z.output<typeof publicKeySetSchema>;
 
@@ -162,6 +190,9 @@ function parseJwks(value: string, context: z.RefinementCtx): PublicKeySet {
   } catch {
     // Reported below.
   }
-  context.addIssue({ code: 'custom', message: 'must be a JSON Web Key Set of public RSA keys' });
+  context.addIssue({
+    code: 'custom',
+    message: `must be a JSON Web Key Set of public RSA keys of ${fewestBits} bits or more`,
+  });
   return z.NEVER;
 }

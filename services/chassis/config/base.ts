@@ -83,13 +83,26 @@ export function httpSettings(defaultPort: number, { maxConcurrency = 40 } = {}) 
   } as const;
 }
 
+/** What was made by chance has more: 32 hexadecimal digits have fewer than ten different ones once in ten thousand times. */
+const fewestCharacters = 8;
+
+/** Whether a key might be random: one of repeated characters was typed to fill the length. */
+function isVaried(key: string): boolean {
+  return new Set(key).size >= fewestCharacters;
+}
+
 /** The key that the internal identity is signed with. */
 export const identitySettings = {
   internalKeys: setting({
     variable: 'APP_INTERNAL_KEY',
     schema: commaList.pipe(
       z
-        .array(z.string().min(32, 'each key must have at least 32 characters'))
+        .array(
+          z
+            .string()
+            .min(32, 'each key must have at least 32 characters')
+            .refine(isVaried, `each key must have at least ${fewestCharacters} different characters`),
+        )
         .min(1, 'must hold a key')
         .max(2, 'must hold at most two keys'),
     ),
