@@ -78,4 +78,5 @@ test('methods that nobody offers and headers that nobody sends get a problem at 
       t.is(json.status, status);
     }
   }
+  t.is((await gateway.call('HEAD', '/docs')).status, 200);
 });
