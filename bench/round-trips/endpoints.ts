@@ -39,9 +39,13 @@ export async function endpointsOf(shop: TappedShop): Promise<readonly Endpoint[]
 
 async function catalogue({ product, gateway, tokens }: TappedShop): Promise<readonly Endpoint[]> {
   const [first] = await Promise.all(Array.from({ length: 12 }, () => addArticle(product)));
-  const token = await tokens.sign('customer-1');
   const page = `/api/v1/products/${first?.slug}`;
-  const headers = { authorization: `Bearer ${token}` };
+  let customers = 0;
+  let headers = {};
+  const newCustomer = async () => {
+    customers += 1;
+    headers = { authorization: `Bearer ${await tokens.sign(`customer-${customers}`)}` };
+  };
   return [
     { what: 'product page by slug', costs: { sql: 1 }, ask: () => ok(product.call('GET', page)) },
     {
@@ -53,8 +57,19 @@ async function catalogue({ product, gateway, tokens }: TappedShop): Promise<read
       },
     },
     {
-      what: 'the same page through the gateway, signed in',
+      what: 'the same page through the gateway, first request of a customer',
       costs: { sql: 1, redis: 1, http: 1 },
+      prepare: newCustomer,
+      ask: () => ok(gateway.call('GET', page, { headers })),
+    },
+    {
+      // What was granted with the second is spent.
+      what: 'the same page through the gateway, third request in the same moment',
+      costs: { sql: 1, redis: 0, http: 1 },
+      prepare: async () => {
+        await newCustomer();
+        for (let request = 0; request < 2; request += 1) await ok(gateway.call('GET', page, { headers }));
+      },
       ask: () => ok(gateway.call('GET', page, { headers })),
     },
   ];
