@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-stack.ts';
-import { missingForPostgres, PostgresRig } from '../support/postgres-rig.ts';
+import { missingForPostgres, onlyProduct, PostgresRig } from '../support/postgres-rig.ts';
 import { serialUnless } from '../support/serial-unless.ts';
 import { Writer } from '../support/writer.ts';
 
@@ -204,8 +204,13 @@ serial('other data than was recorded stalls the stack and touches nothing', asyn
     'shop-postgres-credentials',
     `${identity}=1234567890123456789`,
   ]);
-  await rig.apply({ postgres: spec }, { 'ecommerce.stack/restart': 'second' });
-  const { message } = await rig.waitForPostgres(({ reason }) => reason === 'IdentityMismatch');
+  const isMismatch = ({ reason }: { readonly reason?: string }) => reason === 'IdentityMismatch';
+  // Its watch of Secrets may still be on its way back from the outage.
+  await rig.waitForPostgres(isMismatch);
+  // With a new generation, so that the status tells when the request was looked at.
+  const services = { ...onlyProduct, product: { env: { APP_LOG_LEVEL: 'warn' } } };
+  await rig.apply({ postgres: spec, services }, { 'ecommerce.stack/restart': 'second' });
+  const { message } = await rig.waitForPostgres(isMismatch);
   t.true(message?.includes('1234567890123456789') === true && message.includes(real ?? 'nothing'), message);
   t.deepEqual(await podUids(), before);
   await rig.kubectl(['annotate', '--overwrite', 'secret', 'shop-postgres-credentials', `${identity}=${real}`]);

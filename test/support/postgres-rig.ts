@@ -241,7 +241,7 @@ export interface Login {
 type Component = NonNullable<NonNullable<EcommerceStack['status']>['components']>[number];
 
 /** The other owners of a database are off: one is enough, and quicker. */
-const onlyProduct = {
+export const onlyProduct = {
   user: { enabled: false },
   cart: { enabled: false },
   order: { enabled: false },
