@@ -4,7 +4,7 @@ import { parseDockerfile, splitAssignment } from '../../lab/images/dockerfile.ts
 import { planImage } from '../../lab/images/image-plan.ts';
 import { run } from '../../lab/programs/run.ts';
 import { createScratchDirectory } from '../../lab/programs/scratch.ts';
-import { ensureSystemPackages, operatorPackages } from '../../lab/programs/system-packages.ts';
+import { allocatorPackages, ensureSystemPackages } from '../../lab/programs/system-packages.ts';
 import { createProgress } from '../../lab/progress.ts';
 import { copyModules } from '../../scripts/image-modules.ts';
 import type { Environment } from '../rig/pod-identity.ts';
@@ -22,7 +22,7 @@ export interface ImageCopy {
 
 /** Makes the operator's part of the image in a directory, by what the Dockerfile runs, and reads how it is started. */
 export async function copyImage(): Promise<ImageCopy> {
-  await ensureSystemPackages(operatorPackages, createProgress());
+  await ensureSystemPackages(allocatorPackages, createProgress());
   const directory = await createScratchDirectory();
   await copyModules(resolve('.'), 'operator', join(directory, 'node_modules'));
   const program = ['scripts/image-program.ts', directory, 'services/contracts', 'operator'];

@@ -5,14 +5,14 @@ import { parseDockerfile, splitAssignment } from '../../lab/images/dockerfile.ts
 import { planImage } from '../../lab/images/image-plan.ts';
 import { run } from '../../lab/programs/run.ts';
 import { createScratchDirectory } from '../../lab/programs/scratch.ts';
-import { ensureSystemPackages, operatorPackages } from '../../lab/programs/system-packages.ts';
+import { allocatorPackages, ensureSystemPackages } from '../../lab/programs/system-packages.ts';
 import { createProgress } from '../../lab/progress.ts';
 import { copyModules } from '../../scripts/image-modules.ts';
 import type { ServiceStart } from '../rig/shop/service-program.ts';
 
 /** Makes what the images of all services hold in one directory, by what the Dockerfile runs; tells how one is started. */
 export async function copyServiceImage(): Promise<(service: ServiceName) => ServiceStart> {
-  await ensureSystemPackages(operatorPackages, createProgress());
+  await ensureSystemPackages(allocatorPackages, createProgress());
   const directory = await createScratchDirectory();
   await copyModules(resolve('.'), 'services', join(directory, 'node_modules'));
   const program = ['scripts/image-program.ts', directory, 'services'];

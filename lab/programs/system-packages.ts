@@ -36,8 +36,8 @@ export const nodePackages: readonly SystemPackage[] = [
 /** What makes the images of the lab. */
 export const imagePackages: readonly SystemPackage[] = ['mmdebstrap', 'buildah'];
 
-/** What the operator's image loads, for running the image's program outside it. */
-export const operatorPackages: readonly SystemPackage[] = ['libjemalloc2'];
+/** What the images of operator and services load, for running their programs outside of them. */
+export const allocatorPackages: readonly SystemPackage[] = ['libjemalloc2'];
 
 /**
  * Resolves when every package's programs are there: missing ones are installed when this is root on Debian or Ubuntu, and

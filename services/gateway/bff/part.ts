@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { RequestContext } from '#chassis/context.ts';
 import type { Client } from '#chassis/http/route.ts';
 import { ProblemError, toProblem } from '#chassis/problem.ts';
+import { withTimeLimit } from '#chassis/time-limit.ts';
 import { formatTraceparent, headers } from '#contracts/headers.ts';
 import type { ProblemCode } from '#contracts/problems.ts';
 import type { UpstreamName } from '#contracts/services.ts';
@@ -44,7 +45,6 @@ export async function askForPart<Schema extends z.ZodType>(
   const service = upstreams.of(upstream);
   if (service === undefined) throw new ProblemError('upstream-not-deployed');
   const timeoutMs = Math.max(1, Math.floor(Math.min(partTimeoutMs, context.remainingMs())));
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs)]);
   const sent = {
     ...identity,
     [headers.requestId]: context.requestId,
@@ -52,7 +52,9 @@ export async function askForPart<Schema extends z.ZodType>(
     [headers.deadlineMs]: String(timeoutMs),
     'x-forwarded-for': client.address,
   };
-  return askService(service, { path, headers: sent, signal }, schema);
+  return withTimeLimit(timeoutMs, context.signal, (signal) =>
+    askService(service, { path, headers: sent, signal }, schema),
+  );
 }
 
 /** Waits for optional parts, all at once; those that fail are null, and `warnings` says why. */

@@ -1,7 +1,7 @@
 /** Who is at the other end, through the proxies that we trust. */
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, type Socket } from 'node:net';
-import { normalizeAddress } from './ip-address.ts';
+import { normalizeAddress } from '#chassis/http/ip-address.ts';
 
 export interface ClientAddresses {
   clientOf(request: IncomingMessage): Client;

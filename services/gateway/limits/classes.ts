@@ -1,6 +1,7 @@
 /** How much each kind of caller may do. */
+
+import { networkOf } from '#chassis/http/ip-address.ts';
 import { hasAnyRole, type Identity } from '#contracts/identity.ts';
-import { networkOf } from '../identity/ip-address.ts';
 import type { LimitClass } from '../routes/table.ts';
 import { type Rate, ratePerMinute } from './gcra.ts';
 

@@ -1,12 +1,12 @@
 /** Signing in, and keeping signed in. */
 import { newEvent } from '#chassis/events/cloud-event.ts';
+import { networkOf } from '#chassis/http/ip-address.ts';
 import type { Client } from '#chassis/http/route.ts';
 import type { Connection, Transaction } from '#chassis/postgres/statement.ts';
 import { ProblemError } from '#chassis/problem.ts';
 import { userSessionCompromised } from '#contracts/events/user.ts';
 import type { UserDeps } from '../deps.ts';
 import { emailKey } from '../domain/email.ts';
-import { networkOf } from '../domain/network.ts';
 import type { AccessTokenSubject } from '../secrets/access-tokens.ts';
 import { createOpaqueToken, digestToken } from '../secrets/opaque-token.ts';
 import { type Credentials, readCredentials, replacePasswordHash } from '../store/accounts.ts';

@@ -51,7 +51,8 @@ function expand(address: string): readonly number[] {
  * (RFC 6177), and may use any of its 2^64 addresses: counted one by one they would never run out.
  */
 export function networkOf(address: string): string {
-  if (isIP(address) !== 6) return address;
+  // One with a zone is of the own link: nobody has a network there.
+  if (isIP(address) !== 6 || !URL.canParse(`http://[${address}]`)) return address;
   const groups = expand(address);
   return `${groups
     .slice(0, 4)

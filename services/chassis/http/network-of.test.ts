@@ -1,5 +1,5 @@
 import test from 'ava';
-import { networkOf } from './network.ts';
+import { networkOf } from './ip-address.ts';
 
 test('an IPv6 customer is a /64 however it is written, an IPv4 customer an address', (t) => {
   t.is(networkOf('203.0.113.9'), '203.0.113.9');
