@@ -48,6 +48,7 @@ test('each failure has its reason in short: the difference, or the error and whe
     `
   ✘ [fail]: a › two as it should be
   ✘ [fail]: a › three Rejected promise returned by test
+  ✘ [fail]: a › four
   ─
 
   a › two
@@ -77,14 +78,25 @@ test('each failure has its reason in short: the difference, or the error and whe
   Error: not within 10 s
       at wait (file:///wait.ts:3:55)
       at Test.callFn (file:///node_modules/ava/lib/test.js:532:26)
+
+  a › four
+
+  a.test.ts:9
+
+   9: t.true(sums.has('x'));
+
+  Value is not \`true\`:
+
+  false
 `,
   );
   t.deepEqual(failures, [
-    { title: 'a › two as it should be', reason: "-   'a', +   'b'," },
+    { title: 'a › two as it should be', reason: "a.test.ts:4 -   'a', +   'b'," },
     {
       title: 'a › three Rejected promise returned by test',
       reason: 'Error: not within 10 s at wait (file:///wait.ts:3:55)',
     },
+    { title: 'a › four', reason: 'a.test.ts:9 Value is not `true`:' },
   ]);
 });
 

@@ -95,8 +95,11 @@ export class TestReader {
   }
 }
 
-/** Lines of an explanation that say most: of a difference, of an error's own text, of a stack inside the project. */
-const reasonLine = /^ {2}(?:[-+] |(?:[A-Z]\w*)?Error: | {4}at .*\.ts:\d)/;
+/**
+ * Lines of an explanation that say most: where the assertion stands, what it says of a single value, a difference, an
+ * error's own text, a stack inside the project.
+ */
+const reasonLine = /^ {2}(?:\S+\.ts:\d+$|Value |[-+] |(?:[A-Z]\w*)?Error: | {4}at .*\.ts:\d)/;
 
 function kindOf(mark: string | undefined, label: string | undefined): Exclude<TestEvent['kind'], 'detail'> | undefined {
   if (mark === '✘') {
