@@ -5,6 +5,7 @@ import { accessOf, type Connection, externalConnection, targetsOf } from './conn
 import { type KafkajsBroker, readMetadata } from './kafkajs.ts';
 import { newTopic } from './new-topic.ts';
 import type { ExternalAnswer, ExternalObserved } from './observed.ts';
+import { creationRefusal } from './refusal.ts';
 import { wantedTopics } from './topics.ts';
 
 /** Asks the servers that the user's Secret names: are they there, do they let us in, have they the topics? */
@@ -43,7 +44,7 @@ async function lookFor(stack: CompleteStack, broker: KafkajsBroker) {
   };
 }
 
-/** A trial run: the server checks rights and values and creates nothing. */
+/** A trial run: the server checks rights and values and creates nothing. Answers what speaks against it. */
 async function refusalOf(
   broker: KafkajsBroker,
   topics: Parameters<KafkajsBroker['createTopics']>[0]['topics'],
@@ -52,13 +53,6 @@ async function refusalOf(
     await broker.createTopics({ topics, validateOnly: true });
     return undefined;
   } catch (error) {
-    return describeRefusal(error);
+    return creationRefusal(error);
   }
-}
-
-/** kafkajs puts one error per topic into one error. */
-export function describeRefusal(error: unknown): string {
-  const inner = error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : [];
-  const first: unknown = inner[0] ?? error;
-  return first instanceof Error ? first.message : String(first);
 }

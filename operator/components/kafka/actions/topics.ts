@@ -1,11 +1,11 @@
 import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
 import type { Action, Plan, Step } from '../../contract.ts';
 import { differingTopics, type TopicDifferences } from '../differences.ts';
-import { describeRefusal } from '../gather-external.ts';
 import type { KafkajsBroker } from '../kafkajs.ts';
 import { newTopic } from '../new-topic.ts';
 import type { ExternalObserved, Observed } from '../observed.ts';
 import { alterConfigs, configResources } from '../protocol/configs.ts';
+import { creationRefusal, describeRefusal } from '../refusal.ts';
 import { wantedTopics } from '../topics.ts';
 import { detail, harmless, nothing, talk, upCluster } from './ports.ts';
 
@@ -63,7 +63,7 @@ function plain(differences: TopicDifferences): NonNullable<Step['details'][strin
 
 async function change(broker: KafkajsBroker, { missing, growing, altered, unwanted }: TopicDifferences): Promise<void> {
   if (missing.length > 0) {
-    await attempt(() => broker.createTopics({ topics: missing.map(newTopic), timeout: 10_000 }));
+    await attempt(() => broker.createTopics({ topics: missing.map(newTopic), timeout: 10_000 }), creationRefusal);
   }
   if (growing.length > 0) {
     const topicPartitions = growing.map(({ name, partitions }) => ({ topic: name, count: partitions }));
@@ -80,10 +80,17 @@ async function change(broker: KafkajsBroker, { missing, growing, altered, unwant
   }
 }
 
-async function attempt(work: () => Promise<unknown>): Promise<void> {
+/** Throws with Kafka's reason, if `refusalOf` finds one in its error. */
+async function attempt(
+  work: () => Promise<unknown>,
+  refusalOf: (error: unknown) => string | undefined = describeRefusal,
+): Promise<void> {
   try {
     await work();
   } catch (error) {
-    throw new Error(`Kafka refused a change of topics: ${describeRefusal(error)}`, { cause: error });
+    const refusal = refusalOf(error);
+    if (refusal !== undefined) {
+      throw new Error(`Kafka refused a change of topics: ${refusal}`, { cause: error });
+    }
   }
 }
