@@ -94,6 +94,8 @@ export interface Reader {
   /** This component's live objects of one kind, sorted by name. */
   list(kind: KindName): readonly LiveObject[];
   secret(name: string): SecretValues | undefined;
+  /** What of this component's objects stays as it is in this pass, and why. */
+  readonly held: readonly Held[];
   /** What the last status said of this component. */
   readonly recorded: Recorded;
   /** Aborted when the pass runs out of time; every request must honour it. */

@@ -1,6 +1,14 @@
 import type { KindName } from '../api/kinds.ts';
 import { type ObjectRef, refKey, refOf } from '../api/kubernetes.ts';
-import type { AnyComponent, DesiredContext, Observation, Reader, Readiness, Recorded } from '../components/contract.ts';
+import type {
+  AnyComponent,
+  DesiredContext,
+  Held,
+  Observation,
+  Reader,
+  Readiness,
+  Recorded,
+} from '../components/contract.ts';
 import type { LiveObject } from '../kube/live-object.ts';
 import { labels } from '../objects/names.ts';
 import { type AppliedObject, type Applying, beginApply } from './apply.ts';
@@ -17,6 +25,7 @@ export interface AppliedComponent {
   readonly wanted: readonly ObjectRef[] | 'everything';
   /** Changes that the pause keeps back. */
   readonly pending: number;
+  readonly held: readonly Held[];
   readonly secrets: SecretMap;
   /** Writes that no other component waits for; rejects with what failed of them. */
   readonly followers: Promise<void>;
@@ -27,7 +36,7 @@ export interface AppliedComponent {
 }
 
 /** What one component came to in this pass. */
-export interface ComponentResult extends Omit<AppliedComponent, 'failure' | 'followers' | 'secrets'> {
+export interface ComponentResult extends Omit<AppliedComponent, 'failure' | 'followers' | 'held' | 'secrets'> {
   readonly observation: Observation;
 }
 
@@ -48,7 +57,7 @@ export function prepareComponent(pass: Pass, component: AnyComponent): PreparedC
 /** Begins with the objects of one component; resolves when others may look at it. Never rejects: a failure is part of the result. */
 export async function applyComponent(pass: Pass, prepared: PreparedComponent): Promise<AppliedComponent> {
   const { component } = prepared;
-  const base = { component, pending: 0, secrets: new Map(), failure: undefined, error: undefined };
+  const base = { component, pending: 0, held: [], secrets: new Map(), failure: undefined, error: undefined };
   let wanted: AppliedComponent['wanted'] = 'everything';
   let followers: Promise<void> = Promise.resolve();
   try {
@@ -63,7 +72,7 @@ export async function applyComponent(pass: Pass, prepared: PreparedComponent): P
     // Whoever observes the component learns of it.
     followers.catch(() => undefined);
     countApplied(pass, await applying.secrets);
-    return { ...base, wanted, followers, pending, secrets };
+    return { ...base, wanted, followers, pending, held: desired.held, secrets };
   } catch (error) {
     return { ...base, wanted, followers, ...failureOf(error) };
   }
@@ -71,7 +80,7 @@ export async function applyComponent(pass: Pass, prepared: PreparedComponent): P
 
 /** Asks the servers of one component when all its objects have been applied. Never rejects. */
 export async function observeComponent(pass: Pass, applied: AppliedComponent): Promise<ComponentResult> {
-  const { failure, secrets, followers, ...rest } = applied;
+  const { failure, secrets, held, followers, ...rest } = applied;
   if (failure !== undefined) {
     await Promise.allSettled([followers]);
     return { ...rest, observation: failure };
@@ -79,7 +88,7 @@ export async function observeComponent(pass: Pass, applied: AppliedComponent): P
   try {
     await followers;
     const { component } = applied;
-    const observation = await component.observe(pass.stack, readerOf(pass, component, secrets));
+    const observation = await component.observe(pass.stack, readerOf(pass, component, { secrets, held }));
     await recordIdentity(pass, component, observation.report.identity);
     return { ...rest, observation };
   } catch (error) {
@@ -108,11 +117,16 @@ function contextOf(pass: Pass, secrets: SecretMap): DesiredContext {
   return { live: (ref) => pass.ports.children.get(ref), secret: (name) => secrets.get(name) };
 }
 
-function readerOf(pass: Pass, component: AnyComponent, secrets: SecretMap): Reader {
+function readerOf(
+  pass: Pass,
+  component: AnyComponent,
+  { secrets, held }: Pick<AppliedComponent, 'secrets' | 'held'>,
+): Reader {
   return {
     live: (ref) => pass.ports.children.get(ref),
     list: (kind) => listOf(pass, component.name, kind),
     secret: (name) => secrets.get(name),
+    held,
     recorded: recordedOf(pass, component),
     signal: pass.signal,
   };

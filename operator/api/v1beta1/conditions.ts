@@ -50,6 +50,7 @@ export const reasons = {
   SpecValid: 'The manifest keeps every rule.',
   SpecInvalid: 'The manifest breaks a rule; the message names the field, the value and what is allowed.',
   WaitingForDependency: 'The part waits for another one to become ready.',
+  WaitingForTurn: 'The service waits to be updated: services are updated one after the other.',
   WaitingForMigration: 'The part waits for its database migration to finish.',
   InputSecretMissing: 'A Secret that the manifest names, or a key in it, does not exist.',
   NotImplemented: 'The manifest asks for a part that this operator version cannot build yet.',

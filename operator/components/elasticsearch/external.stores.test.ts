@@ -12,6 +12,7 @@ function observe(secret: SecretValues) {
     live: () => undefined,
     list: () => [],
     secret: () => secret,
+    held: [],
     recorded: { identity: undefined, wasReady: false },
     signal: AbortSignal.timeout(20_000),
   };

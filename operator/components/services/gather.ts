@@ -2,10 +2,11 @@ import { refOf } from '../../api/kubernetes.ts';
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
 import type { LiveObject } from '../../kube/live-object.ts';
 import { labels } from '../../objects/names.ts';
-import type { Reader } from '../contract.ts';
+import type { Held, Reader } from '../contract.ts';
 import type { ServiceDefinition } from './catalog.ts';
 import { buildEnvironment } from './desired/environment.ts';
 import { buildMigrationJob } from './desired/migration-job.ts';
+import { waitingForTurn } from './desired/turn.ts';
 import { autoscalerRef, identitySecretName, serviceObjectName } from './names.ts';
 
 /** What judging a service needs: all from the caches, no call. */
@@ -17,6 +18,8 @@ export interface ObservedService {
   readonly pods: readonly LiveObject[];
   /** The migration Job of the wanted template, never an older one; `undefined` until it exists. */
   readonly migration: LiveObject | undefined;
+  /** Why its update is not begun: another service's goes first. */
+  readonly waiting: Held | undefined;
 }
 
 /** Reads one service's objects of the stack. */
@@ -28,6 +31,7 @@ export function gatherService(definition: ServiceDefinition, stack: CompleteStac
     autoscaler: reader.live(autoscalerRef(definition, stack)),
     pods: reader.list('Pod'),
     migration: wantedMigration(definition, stack, reader),
+    waiting: reader.held.find(({ reason }) => reason === waitingForTurn),
   };
 }
 

@@ -16,7 +16,7 @@ function judge(observed: Partial<ObservedService>, definition = gateway) {
     throw new Error('the catalog has no such service');
   }
   return judgeService(
-    { deployment: undefined, autoscaler: undefined, pods: [], migration: undefined, ...observed },
+    { deployment: undefined, autoscaler: undefined, pods: [], migration: undefined, waiting: undefined, ...observed },
     definition,
     aCompleteStack(),
   );
@@ -30,6 +30,17 @@ function deployment(status: JsonObject, generation = 1) {
 
 test('all pods of the wanted template available is ready', (t) => {
   t.is(judge({ deployment: deployment(done) }).state, 'ready');
+});
+
+test('a service that waits for its turn says whose it is, and is looked at again soon', (t) => {
+  const deployed = deployment(done);
+  const waiting = { ref: deployed.ref, reason: 'WaitingForTurn', message: 'user goes first.' };
+  t.like(judge({ deployment: deployed, waiting }), {
+    state: 'progressing',
+    reason: 'WaitingForTurn',
+    message: 'user goes first.',
+    retryAfterMs: 1000,
+  });
 });
 
 test('a change that the controller has not seen is not ready', (t) => {
@@ -77,7 +88,7 @@ test('a migration that ran out of time is begun anew and needs nobody', (t) => {
   const migration = aLive('Job', 'shop-product-migrate-1', { status: { failedReason: 'DeadlineExceeded' } });
   t.like(judge({ migration, deployment: deployment(done) }, product), { state: 'progressing', reason: 'Migrating' });
   const plan = retryMigration.plan(
-    { migration, deployment: undefined, autoscaler: undefined, pods: [] },
+    { migration, deployment: undefined, autoscaler: undefined, pods: [], waiting: undefined },
     aCompleteStack(),
   );
   t.like(plan, { kind: 'step', step: { target: 'shop-product-migrate-1', disruptive: false } });
@@ -86,7 +97,7 @@ test('a migration that ran out of time is begun anew and needs nobody', (t) => {
 test('the version is that of the pods that run, and none while they differ', (t) => {
   const pod = (name: string, version: string) =>
     aLive('Pod', name, { labels: { [labels.name]: 'product', [labels.version]: version } });
-  const observed = { deployment: undefined, autoscaler: undefined, migration: undefined };
+  const observed = { deployment: undefined, autoscaler: undefined, migration: undefined, waiting: undefined };
   const [one, two] = [pod('a', '1.0.0'), pod('b', '2.0.0')];
   t.truthy(product);
   if (product === undefined) return;

@@ -6,6 +6,7 @@ import type { ServiceDefinition } from './catalog.ts';
 import { minimumReplicas } from './desired/deployment.ts';
 import type { ObservedService } from './gather.ts';
 import { outOfTime } from './retry-migration.ts';
+import { rolloutOf } from './rollout.ts';
 
 type Check = (observed: ObservedService, definition: ServiceDefinition, stack: CompleteStack) => Readiness | undefined;
 
@@ -13,10 +14,10 @@ type Check = (observed: ObservedService, definition: ServiceDefinition, stack: C
 const checks: readonly Check[] = [
   migrationFailed,
   podProblem,
+  waitingForTurn,
   migrating,
   notCreated,
-  stuck,
-  updating,
+  rollingOut,
   handingOver,
   unavailable,
 ];
@@ -60,6 +61,11 @@ function podProblem({ pods }: ObservedService): Readiness | undefined {
   return problem === undefined ? undefined : { state: 'failed', ...problem, terminal: false, retryAfterMs: 30_000 };
 }
 
+function waitingForTurn({ waiting }: ObservedService): Readiness | undefined {
+  // What the other service's objects do wakes the stack; that nothing had to roll after all does not.
+  return waiting === undefined ? undefined : { ...progressing(waiting.reason, waiting.message), retryAfterMs: 1000 };
+}
+
 function migrating({ migration }: ObservedService, { name, ownsDatabase }: ServiceDefinition): Readiness | undefined {
   if (!ownsDatabase || (migration !== undefined && jobStatus(migration).complete === true)) {
     return undefined;
@@ -73,38 +79,30 @@ function notCreated({ deployment }: ObservedService, { name }: ServiceDefinition
   return deployment === undefined ? progressing('Creating', `The Deployment of ${name} is being created.`) : undefined;
 }
 
-function stuck({ deployment }: ObservedService, { name }: ServiceDefinition): Readiness | undefined {
-  const progress = deployment === undefined ? undefined : workloadStatus(deployment).conditions?.find(isProgressing);
-  if (progress?.status !== 'False') {
-    return undefined;
-  }
-  return {
-    state: 'failed',
-    reason: 'RolloutStuck',
-    message: `The rollout of ${name} makes no progress: ${progress.message ?? progress.reason ?? 'no reason given'} The pods of the last version go on serving; see: kubectl describe deployment ${deployment?.ref.name}`,
-    terminal: false,
-    retryAfterMs: 30_000,
-  };
-}
-
-function isProgressing({ type }: { readonly type: string }): boolean {
-  return type === 'Progressing';
-}
-
-function updating({ deployment }: ObservedService): Readiness | undefined {
+function rollingOut({ deployment }: ObservedService, { name }: ServiceDefinition): Readiness | undefined {
   if (deployment === undefined) {
     return undefined;
   }
-  const { observedGeneration = 0, updatedReplicas = 0, replicas = 0, specReplicas = 1 } = workloadStatus(deployment);
-  if (observedGeneration < deployment.generation) {
-    return progressing('Updating', 'The Deployment controller has not seen the change yet.');
+  const rollout = rolloutOf(deployment);
+  switch (rollout.state) {
+    case 'stuck':
+      return {
+        state: 'failed',
+        reason: 'RolloutStuck',
+        message: `The rollout of ${name} makes no progress: ${rollout.explanation} The pods of the last version go on serving; see: kubectl describe deployment ${deployment.ref.name}`,
+        terminal: false,
+        retryAfterMs: 30_000,
+      };
+    case 'unseen':
+      return progressing('Updating', 'The Deployment controller has not seen the change yet.');
+    case 'rolling': {
+      const { updated, wanted, former } = rollout;
+      const rest = former > 0 ? `, and ${former} of the last one ${former === 1 ? 'is' : 'are'} still there` : '';
+      return progressing('RollingOut', `${updated} of ${wanted} pods run the wanted template${rest}.`);
+    }
+    case 'done':
+      return undefined;
   }
-  if (updatedReplicas < specReplicas || replicas > updatedReplicas) {
-    const former = replicas - updatedReplicas;
-    const rest = former > 0 ? `, and ${former} of the last one ${former === 1 ? 'is' : 'are'} still there` : '';
-    return progressing('RollingOut', `${updatedReplicas} of ${specReplicas} pods run the wanted template${rest}.`);
-  }
-  return undefined;
 }
 
 function handingOver(

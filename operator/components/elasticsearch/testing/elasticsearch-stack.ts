@@ -150,6 +150,7 @@ export class ElasticsearchStack {
       live: (ref) => (ref.kind === 'StatefulSet' ? this.#statefulSet() : undefined),
       list: (kind) => this.#list(kind),
       secret: () => credentials,
+      held: [],
       recorded: { identity: this.identity, wasReady: this.#wasReady },
       signal: AbortSignal.timeout(60_000),
     };

@@ -103,6 +103,7 @@ export class RedisStack {
       live: (ref) => (ref.kind === 'StatefulSet' ? this.#statefulSet() : undefined),
       list: (kind) => this.#list(kind),
       secret: () => this.pods.credentials,
+      held: [],
       recorded: { identity: this.identity, wasReady: this.identity !== undefined },
       signal,
     };

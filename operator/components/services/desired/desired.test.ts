@@ -4,6 +4,7 @@ import type { KubernetesObject } from '../../../api/kubernetes.ts';
 import { refKey, refOf } from '../../../api/kubernetes.ts';
 import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
 import type { LiveObject } from '../../../kube/live-object.ts';
+import { hashOfRendering } from '../../../objects/hash.ts';
 import { annotations, connectionSecretName } from '../../../objects/names.ts';
 import { aCompleteStack } from '../../../testing/complete.ts';
 import { aLive } from '../../../testing/live.ts';
@@ -56,6 +57,40 @@ test('a Deployment waits for the migration of its version and its name follows t
   t.truthy(find(desiredOf('product', stack, migrated(stack)), 'Deployment'));
   const next = aCompleteStack({ version: '2.0.0' });
   t.is(find(desiredOf('product', next, migrated(stack)), 'Deployment'), undefined);
+});
+
+test('the next version of a service that works is held, its migration too, until the one before it has rolled', (t) => {
+  const stack = aCompleteStack();
+  const running = (name: string, counts: object) => {
+    const deployment = find(desiredOf(name, stack, migrated(stack, name)), 'Deployment');
+    return aLive('Deployment', `shop-${name}`, {
+      appliedHash: deployment === undefined ? 'none' : hashOfRendering(deployment),
+      status: {
+        observedGeneration: 1,
+        specReplicas: 1,
+        replicas: 1,
+        updatedReplicas: 1,
+        availableReplicas: 1,
+        ...counts,
+      },
+    });
+  };
+  const next = aCompleteStack({ services: { product: { version: '2.0.0' } } });
+  const others = [...migrated(stack, 'user'), ...migrated(stack, 'product'), running('product', {})];
+  const waiting = desiredOf('product', next, [...others, running('user', { replicas: 2 })]);
+  t.deepEqual(
+    waiting.held.map(({ ref, reason }) => [ref.kind, reason]),
+    [
+      ['Job', 'WaitingForTurn'],
+      ['Deployment', 'WaitingForTurn'],
+    ],
+  );
+  t.regex(waiting.held[0]?.message ?? '', /user goes first/);
+  t.is(find(waiting, 'Job') ?? find(waiting, 'Deployment'), undefined);
+  t.truthy(find(waiting, 'Service'));
+  const going = desiredOf('product', next, [...others, running('user', {})]);
+  t.truthy(find(going, 'Job'));
+  t.is(going.held[0]?.reason, 'WaitingForMigration');
 });
 
 test('a service without a database is never held', (t) => {

@@ -1,39 +1,63 @@
-import { type ObjectRef, refOf } from '../../../api/kubernetes.ts';
+import { type KubernetesObject, type ObjectRef, refKey, refOf } from '../../../api/kubernetes.ts';
 import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
 import { jobStatus, workloadStatus } from '../../../objects/live-status.ts';
 import { connectionSecretName } from '../../../objects/names.ts';
-import type { Desired, DesiredContext, Held, Scale } from '../../contract.ts';
+import type { Desired, DesiredContext, Held, Scale, SecretValues } from '../../contract.ts';
 import type { ServiceDefinition } from '../catalog.ts';
 import { autoscalerRef, identitySecretName } from '../names.ts';
 import { buildDeployment, configHashOf } from './deployment.ts';
 import { buildEnvironment } from './environment.ts';
 import { buildMigrationJob } from './migration-job.ts';
 import { buildAutoscaler, buildDisruptionBudget, buildService, buildServiceAccount } from './supporting.ts';
+import { findPredecessor, type Update, type Updates, waitingForTurn } from './turn.ts';
 
-/** All objects of one service; its Deployment is held back until the database has the schema of the new image. */
+/** All objects of one service; its update is held back until its turn, its Deployment until the database has the schema of the new image. */
 export function buildDesired(definition: ServiceDefinition, stack: CompleteStack, context: DesiredContext): Desired {
   const identity = context.secret(identitySecretName(stack.name));
   if (identity === undefined) {
     return { objects: [], held: [] };
   }
-  const environment = buildEnvironment(definition, stack, identity);
-  const deployment = buildDeployment(definition, stack, {
-    environment,
-    configHash: configHashOf([JSON.stringify(identity), ...connectionHashes(definition, stack, context)]),
-  });
-  const migration = definition.ownsDatabase ? [buildMigrationJob(definition, stack, environment)] : [];
-  const held = migration.flatMap((job) => holdDuringMigration(refOf(job), refOf(deployment), context));
+  const updates = updatesOf(stack, identity, context);
+  const { migration, deployment } = updates.updateOf(definition);
+  const held = holdUntilTurn(definition, stack, updates) ?? holdDuringMigration({ migration, deployment }, context);
+  const isHeld = (object: KubernetesObject) => held.some(({ ref }) => refKey(ref) === refKey(refOf(object)));
   return {
     objects: [
       buildServiceAccount(definition, stack),
       buildService(definition, stack),
-      ...migration,
-      ...(held.length === 0 ? [deployment] : []),
+      ...[migration, deployment].filter((object) => object !== undefined).filter((object) => !isHeld(object)),
       ...buildAutoscaler(definition, stack),
       ...buildDisruptionBudget(definition, stack),
     ],
     held,
     scales: held.length === 0 ? fixedScale(definition, stack, refOf(deployment), context) : [],
+  };
+}
+
+/** Renders the update of each service that is asked for, once. */
+function updatesOf(stack: CompleteStack, identity: SecretValues, context: DesiredContext): Updates {
+  const rendered = new Map<string, Update>();
+  return {
+    live: context.live,
+    updateOf: (definition) => {
+      const update = rendered.get(definition.name) ?? buildUpdate(definition, stack, identity, context);
+      rendered.set(definition.name, update);
+      return update;
+    },
+  };
+}
+
+function buildUpdate(
+  definition: ServiceDefinition,
+  stack: CompleteStack,
+  identity: SecretValues,
+  context: DesiredContext,
+): Update {
+  const environment = buildEnvironment(definition, stack, identity);
+  const configHash = configHashOf([JSON.stringify(identity), ...connectionHashes(definition, stack, context)]);
+  return {
+    migration: definition.ownsDatabase ? buildMigrationJob(definition, stack, environment) : undefined,
+    deployment: buildDeployment(definition, stack, { environment, configHash }),
   };
 }
 
@@ -53,12 +77,29 @@ function connectionHashes(
   return names.map((name) => context.live({ apiVersion: 'v1', kind: 'Secret', namespace, name })?.appliedHash);
 }
 
-function holdDuringMigration(job: ObjectRef, deployment: ObjectRef, context: DesiredContext): readonly Held[] {
-  const live = context.live(job);
-  if (live !== undefined && jobStatus(live).complete === true) {
+function holdUntilTurn(
+  definition: ServiceDefinition,
+  stack: CompleteStack,
+  updates: Updates,
+): readonly Held[] | undefined {
+  const predecessor = findPredecessor(definition, stack, updates);
+  if (predecessor === undefined) {
+    return undefined;
+  }
+  const { migration, deployment } = updates.updateOf(definition);
+  const message = `Services are updated one after the other, and ${predecessor} goes first.`;
+  return [migration, deployment]
+    .filter((object) => object !== undefined)
+    .map((object) => ({ ref: refOf(object), reason: waitingForTurn, message }));
+}
+
+function holdDuringMigration({ migration, deployment }: Update, context: DesiredContext): readonly Held[] {
+  const live = migration === undefined ? undefined : context.live(refOf(migration));
+  if (migration === undefined || (live !== undefined && jobStatus(live).complete === true)) {
     return [];
   }
-  return [{ ref: deployment, reason: 'WaitingForMigration', message: `Job ${job.name} migrates the database first.` }];
+  const message = `Job ${migration.metadata.name} migrates the database first.`;
+  return [{ ref: refOf(deployment), reason: 'WaitingForMigration', message }];
 }
 
 /**
