@@ -1,10 +1,21 @@
 import test from 'ava';
 import { waitFor } from '../../lab/control-plane/wait.ts';
 import { OperatorRig } from '../support/operator-rig.ts';
+import { listObjects } from '../support/read-objects.ts';
 import { measureRepair } from '../support/repair.ts';
-import { aManifest, apply, conditionOf, getStack, listObjects, waitForStack } from '../support/stacks.ts';
+import { aManifest, apply, conditionOf, getStack, waitForStack } from '../support/stacks.ts';
 
-const childKinds = 'deployments,statefulsets,services,serviceaccounts,configmaps,secrets,roles,rolebindings,jobs';
+const childKinds = [
+  'deployments',
+  'statefulsets',
+  'services',
+  'serviceaccounts',
+  'configmaps',
+  'secrets',
+  'roles',
+  'rolebindings',
+  'jobs',
+] as const;
 
 let rig: OperatorRig;
 
@@ -23,7 +34,7 @@ test('a stack gets all its children with the rights of the chart, and then a sta
   t.is(conditionOf(stack, 'Ready')?.status, 'False');
   t.is(conditionOf(stack, 'Reconciling')?.status, 'True');
   t.is(conditionOf(stack, 'IngressReady')?.reason, 'NotImplemented');
-  const names = (await listObjects(rig.server, namespace, childKinds)).map(
+  const names = (await listObjects(rig.server, namespace, ...childKinds)).map(
     ({ kind, metadata }) => `${kind} ${metadata.name}`,
   );
   for (const wanted of [

@@ -2,8 +2,9 @@ import test from 'ava';
 import { waitFor } from '../../lab/control-plane/wait.ts';
 import type { EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-stack.ts';
 import { BulkWriter, findLostDocuments } from '../../operator/components/elasticsearch/testing/writer.ts';
+import { listObjects } from '../support/read-objects.ts';
 import { namespace, ShopCluster } from '../support/shop-cluster.ts';
-import { conditionOf, listObjects } from '../support/stacks.ts';
+import { conditionOf } from '../support/stacks.ts';
 
 const spec: Partial<EcommerceStackSpec> = { elasticsearch: { nodes: 3, heapSize: '300m' } };
 const index = 'products';
@@ -107,7 +108,16 @@ async function podsByAge(): Promise<readonly { readonly name: string; readonly u
 
 /** Versions of everything that the operator owns here. */
 async function versions(): Promise<readonly string[]> {
-  const objects = await listObjects(lab.cluster, namespace, 'eshop,statefulsets,services,configmaps,secrets,pdb');
+  const objects = await listObjects(
+    lab.cluster,
+    namespace,
+    'ecommercestacks',
+    'statefulsets',
+    'services',
+    'configmaps',
+    'secrets',
+    'poddisruptionbudgets',
+  );
   return objects
     .filter(({ metadata }) => metadata.name === 'shop' || metadata.name.startsWith('shop-e'))
     .map(({ kind, metadata }) => `${kind} ${metadata.name} ${metadata.resourceVersion}`);

@@ -4,8 +4,9 @@ import { serviceNames } from '../../operator/api/v1beta1/complete-stack.ts';
 import type { EcommerceStack, EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-stack.ts';
 import { applySecrets, connectionsTo, withWrongPasswords } from '../support/external-stores.ts';
 import { LabWriter } from '../support/lab-writer.ts';
+import { listObjects } from '../support/read-objects.ts';
 import { createRestrictedNamespace, namespace, ShopCluster } from '../support/shop-cluster.ts';
-import { conditionOf, listObjects, waitForStack } from '../support/stacks.ts';
+import { conditionOf, waitForStack } from '../support/stacks.ts';
 
 /** Every service may write and read a topic of the manifest. */
 const topics = [{ name: 'audit', partitions: 2 }];
@@ -78,7 +79,7 @@ test.serial('a dynamic parameter restarts nothing, and an unchanged stack writes
   await lab.ready('shop', servers({ parameters }));
   t.deepEqual(await uids(), before);
   const versions = async () =>
-    (await listObjects(lab.cluster, namespace, 'eshop,statefulsets,services,configmaps,secrets'))
+    (await listObjects(lab.cluster, namespace, 'ecommercestacks', 'statefulsets', 'services', 'configmaps', 'secrets'))
       .filter(({ metadata }) => metadata.name.startsWith('shop-kafka') || metadata.name === 'shop')
       .map(({ kind, metadata }) => `${kind} ${metadata.name} ${metadata.resourceVersion}`);
   const written = await versions();

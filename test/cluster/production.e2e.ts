@@ -2,10 +2,11 @@ import test, { type ExecutionContext } from 'ava';
 import { waitFor } from '../../lab/control-plane/wait.ts';
 import type { EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-stack.ts';
 import { LabWriter } from '../support/lab-writer.ts';
+import { listObjects } from '../support/read-objects.ts';
 import type { ShopClient } from '../support/shop-client.ts';
 import { namespace, ShopCluster } from '../support/shop-cluster.ts';
 import { findLost, ShopWriter, type WriteRecord } from '../support/shop-writer.ts';
-import { conditionOf, listObjects } from '../support/stacks.ts';
+import { conditionOf } from '../support/stacks.ts';
 
 const small = { requests: { cpu: '20m', memory: '96Mi' }, limits: { cpu: '2', memory: '384Mi' } };
 

@@ -6,11 +6,12 @@ import type { EcommerceStack, EcommerceStackSpec } from '../../operator/api/v1be
 import { seedShop } from '../../scripts/seed/seed-shop.ts';
 import { seedSkus, seedWarehouses } from '../../scripts/seed/stock.ts';
 import { seedUsers } from '../../scripts/seed/users.ts';
+import { listObjects } from '../support/read-objects.ts';
 import type { ShopClient } from '../support/shop-client.ts';
 import { namespace, ShopCluster } from '../support/shop-cluster.ts';
 import { ShopReader } from '../support/shop-reader.ts';
 import { ShopWriter } from '../support/shop-writer.ts';
-import { aManifest, apply, conditionOf, listObjects, waitForStack } from '../support/stacks.ts';
+import { aManifest, apply, conditionOf, waitForStack } from '../support/stacks.ts';
 import { watchLines } from '../support/watch-lines.ts';
 
 // One lab and one stack for the whole file; each test leaves the stack Ready for the next.
@@ -130,7 +131,14 @@ test.serial('an unchanged stack writes nothing for a minute', async (t) => {
     const objects = await listObjects(
       lab.cluster,
       namespace,
-      'eshop,deployments,statefulsets,services,configmaps,secrets,roles,jobs',
+      'ecommercestacks',
+      'deployments',
+      'statefulsets',
+      'services',
+      'configmaps',
+      'secrets',
+      'roles',
+      'jobs',
     );
     // Patroni keeps its own state in ConfigMaps and Endpoints; what we own carries our hash.
     return objects

@@ -7,7 +7,8 @@ import type { KubernetesObject } from '../../operator/api/kubernetes.ts';
 import type { EcommerceStack, EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-stack.ts';
 import { installOperator, type OperatorProcess, startOperator } from './operator-process.ts';
 import { ProcessNode } from './process-node.ts';
-import { aManifest, apply, createNamespace, getStack, listObjects, waitForStack } from './stacks.ts';
+import { listObjects } from './read-objects.ts';
+import { aManifest, apply, createNamespace, getStack, waitForStack } from './stacks.ts';
 
 const postgresPrograms = '/usr/lib/postgresql/15/bin';
 const namespace = 'shop';
@@ -174,8 +175,16 @@ export class PostgresRig implements AsyncDisposable {
 
   /** What would show any write to PostgreSQL's objects: versions by name. */
   async versions(): Promise<Readonly<Record<string, string>>> {
-    const kinds = 'statefulsets,services,configmaps,secrets,roles,rolebindings,serviceaccounts';
-    const objects = await listObjects(this.server, namespace, kinds);
+    const kinds = [
+      'statefulsets',
+      'services',
+      'configmaps',
+      'secrets',
+      'roles',
+      'rolebindings',
+      'serviceaccounts',
+    ] as const;
+    const objects = await listObjects(this.server, namespace, ...kinds);
     return Object.fromEntries(
       objects
         // Patroni renews its leader's lease there every few seconds.

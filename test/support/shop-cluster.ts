@@ -5,8 +5,9 @@ import { deployOperator } from '../../lab/delivery/deploy.ts';
 import { supplyImages } from '../../lab/delivery/supply.ts';
 import { silentProgress } from '../../lab/progress.ts';
 import type { EcommerceStack, EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-stack.ts';
+import { listObjects } from './read-objects.ts';
 import { adminClient, ShopClient } from './shop-client.ts';
-import { aManifest, apply, conditionOf, getStack, type Kubectl, listObjects, waitForStack } from './stacks.ts';
+import { aManifest, apply, conditionOf, getStack, type Kubectl, waitForStack } from './stacks.ts';
 
 export const namespace = 'shop';
 

@@ -1,10 +1,11 @@
 import type { LocalControlPlane } from '../../lab/control-plane/local-control-plane.ts';
 import { waitFor } from '../../lab/control-plane/wait.ts';
-import type { KubernetesObject, StackKey } from '../../operator/api/kubernetes.ts';
+import type { StackKey } from '../../operator/api/kubernetes.ts';
 import type { EcommerceStack, EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-stack.ts';
+import { type Readable, readObject } from './read-objects.ts';
 
 /** Anything that can ask a cluster: a control plane of tests or the whole lab. */
-export type Kubectl = Pick<LocalControlPlane, 'kubectl'>;
+export type Kubectl = Pick<LocalControlPlane, 'kubectl' | 'kubeconfigPath'>;
 
 /** The manifest of a stack of the Development profile. */
 export function aManifest(namespace: string, name: string, spec: Partial<EcommerceStackSpec> = {}) {
@@ -26,23 +27,14 @@ export async function createNamespace(cluster: Kubectl, name: string): Promise<v
   await apply(cluster, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
 }
 
-export async function getStack(cluster: Kubectl, namespace: string, name: string): Promise<EcommerceStack> {
-  return JSON.parse(await cluster.kubectl(['get', 'ecommercestack', name, '-n', namespace, '-o', 'json']));
-}
-
-/** All objects of these resources in a namespace. */
-export async function listObjects(
-  cluster: Kubectl,
-  namespace: string,
-  resources: string,
-): Promise<readonly KubernetesObject[]> {
-  const list = JSON.parse(await cluster.kubectl(['get', resources, '-n', namespace, '-o', 'json']));
-  return list.items;
+export async function getStack(cluster: Readable, namespace: string, name: string): Promise<EcommerceStack> {
+  // `as`: the custom resource of that kind.
+  return (await readObject(cluster, 'ecommercestacks', { namespace, name })) as EcommerceStack;
 }
 
 /** Waits until the stack's status says what `accept` wants; the last status is in the error. */
 export async function waitForStack(
-  cluster: Kubectl,
+  cluster: Readable,
   key: StackKey,
   accept: (stack: EcommerceStack) => boolean,
   timeoutMs = 60_000,
@@ -55,6 +47,7 @@ export async function waitForStack(
   };
   return waitFor(`stack ${key} is as wanted`, look, {
     timeoutMs,
+    intervalMs: 200,
     explain: () => `${summarize(last?.status)}\n${JSON.stringify(last?.status, null, 2)}`,
   });
 }
