@@ -1,26 +1,31 @@
+import { Pool } from 'undici';
 import { defaultRequest, signAdminToken } from '../../scripts/admin-token.ts';
 import type { Kubectl } from './stacks.ts';
 
 /** One answer of the shop. */
 export interface Answer {
   readonly status: number;
-  readonly headers: Headers;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: Record<string, unknown>;
 }
 
-/** Talks to a stack's gateway as a browser or as an administrator would. */
+/**
+ * Talks to a stack's gateway as a browser or as an administrator would; follows no redirects. Not by `fetch`: where two
+ * hundred requests a second share two processors with the shop, that would take a third of what the services do.
+ */
 export class ShopClient {
-  readonly #url: string;
+  readonly #shop: Pool;
   readonly #token: string | undefined;
 
-  constructor(url: string, token?: string) {
-    this.#url = url;
+  constructor(shop: string | Pool, token?: string) {
+    this.#shop = typeof shop === 'string' ? new Pool(shop, { connections: 256, pipelining: 1 }) : shop;
     this.#token = token;
   }
 
   /** The same shop for somebody who has this access token. */
   as(token: string): ShopClient {
-    return new ShopClient(this.#url, token);
+    return new ShopClient(this.#shop, token);
   }
 
   async request(
@@ -28,8 +33,9 @@ export class ShopClient {
     path: string,
     options: { body?: object; headers?: Record<string, string> } = {},
   ): Promise<Answer> {
-    const answer = await fetch(`${this.#url}${path}`, {
+    const answer = await this.#shop.request({
       method,
+      path,
       headers: {
         ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
         ...(options.body === undefined
@@ -40,8 +46,8 @@ export class ShopClient {
       signal: AbortSignal.timeout(10_000),
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
     });
-    const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, body: text === '' ? {} : JSON.parse(text) };
+    const text = await answer.body.text();
+    return { status: answer.statusCode, headers: answer.headers, body: text === '' ? {} : JSON.parse(text) };
   }
 
   get(path: string): Promise<Answer> {

@@ -4,10 +4,9 @@ import type { LiveObject } from '../../kube/live-object.ts';
 import { labels } from '../../objects/names.ts';
 import type { Held, Reader } from '../contract.ts';
 import type { ServiceDefinition } from './catalog.ts';
-import { buildEnvironment } from './desired/environment.ts';
 import { buildMigrationJob } from './desired/migration-job.ts';
 import { waitingForTurn } from './desired/turn.ts';
-import { autoscalerRef, identitySecretName, serviceObjectName } from './names.ts';
+import { autoscalerRef, serviceObjectName } from './names.ts';
 
 /** What judging a service needs: all from the caches, no call. */
 export interface ObservedService {
@@ -36,11 +35,10 @@ export function gatherService(definition: ServiceDefinition, stack: CompleteStac
 }
 
 function wantedMigration(definition: ServiceDefinition, stack: CompleteStack, reader: Reader): LiveObject | undefined {
-  const identity = reader.secret(identitySecretName(stack.name));
-  if (!definition.ownsDatabase || identity === undefined) {
+  if (!definition.ownsDatabase) {
     return undefined;
   }
-  const job = reader.live(refOf(buildMigrationJob(definition, stack, buildEnvironment(definition, stack, identity))));
+  const job = reader.live(refOf(buildMigrationJob(definition, stack)));
   return job?.deleting === true ? undefined : job;
 }
 

@@ -59,6 +59,20 @@ test('a Deployment waits for the migration of its version and its name follows t
   t.is(find(desiredOf('product', next, migrated(stack)), 'Deployment'), undefined);
 });
 
+test('a setting of the service is no reason to migrate again; where the database is, and a version, are', (t) => {
+  const jobOf = (service: object) =>
+    find(desiredOf('product', aCompleteStack({ services: { product: service } })), 'Job')?.metadata.name;
+  const plain = jobOf({});
+  t.is(jobOf({ env: { APP_LOG_LEVEL: 'debug', APP_MAX_CONCURRENCY: '5' } }), plain);
+  for (const change of [
+    { version: '2.0.0' },
+    { env: { APP_POSTGRES_HOST: 'elsewhere' } },
+    { env: { NODE_EXTRA_CA_CERTS: '/tmp/ca.pem' } },
+  ]) {
+    t.not(jobOf(change), plain);
+  }
+});
+
 test('the next version of a service that works is held, its migration too, until the one before it has rolled', (t) => {
   const stack = aCompleteStack();
   const running = (name: string, counts: object) => {

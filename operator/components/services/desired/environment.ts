@@ -36,10 +36,33 @@ export function buildEnvironment(
     ...upstreamVariables(definition, stack),
     fromSecret('APP_INTERNAL_KEY', identitySecretName(stack.name), identityKeys.internalKey),
   ];
-  const users = Object.entries(service.env)
+  return withUsers(ours, service.env);
+}
+
+/**
+ * The environment of a service's migration: where the database is, and what of the user's has to do with it or is no setting
+ * of the service. A change of all else (a log level, a limit) is no reason to migrate again.
+ */
+export function buildMigrationEnvironment(
+  definition: ServiceDefinition,
+  stack: CompleteStack,
+): readonly EnvironmentVariable[] {
+  const service = stack.services[definition.name];
+  const ours = [...baseVariables(definition, service), ...databaseVariables(definition, stack)];
+  const isRelevant = (name: string) => !name.startsWith('APP_') || name.startsWith('APP_POSTGRES_');
+  const users = Object.entries(service.env).filter(([name]) => isRelevant(name));
+  return withUsers(ours, Object.fromEntries(users));
+}
+
+/** The user's variables, by name, behind ours, of which those are left out that the user sets. */
+function withUsers(
+  ours: readonly EnvironmentVariable[],
+  users: Readonly<Record<string, string>>,
+): readonly EnvironmentVariable[] {
+  const theirs = Object.entries(users)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => ({ name, value }));
-  return [...ours.filter(({ name }) => service.env[name] === undefined), ...users];
+  return [...ours.filter(({ name }) => users[name] === undefined), ...theirs];
 }
 
 function baseVariables(definition: ServiceDefinition, service: CompleteService): readonly EnvironmentVariable[] {

@@ -56,7 +56,7 @@ function buildUpdate(
   const environment = buildEnvironment(definition, stack, identity);
   const configHash = configHashOf([JSON.stringify(identity), ...connectionHashes(definition, stack, context)]);
   return {
-    migration: definition.ownsDatabase ? buildMigrationJob(definition, stack, environment) : undefined,
+    migration: definition.ownsDatabase ? buildMigrationJob(definition, stack) : undefined,
     deployment: buildDeployment(definition, stack, { environment, configHash }),
   };
 }

@@ -5,18 +5,14 @@ import { componentLabels, ownedMetadata } from '../../../objects/metadata.ts';
 import { labels } from '../../../objects/names.ts';
 import type { ServiceDefinition } from '../catalog.ts';
 import { migrationJobName } from '../names.ts';
-import type { EnvironmentVariable } from './environment.ts';
+import { buildMigrationEnvironment } from './environment.ts';
 import { baseContainer, basePodSpec } from './pod.ts';
 
 /**
  * Brings the service's database to the schema of its image, before any pod of that image serves. The finished Job is
  * kept: it is the record that this version is migrated. A changed template is a new Job; the old one is pruned.
  */
-export function buildMigrationJob(
-  definition: ServiceDefinition,
-  stack: CompleteStack,
-  environment: readonly EnvironmentVariable[],
-): KubernetesObject {
+export function buildMigrationJob(definition: ServiceDefinition, stack: CompleteStack): KubernetesObject {
   const spec = {
     // The command itself waits for the database; a crash of the pod is tried again twice.
     backoffLimit: 2,
@@ -31,7 +27,7 @@ export function buildMigrationJob(
         restartPolicy: 'Never',
         containers: [
           {
-            ...baseContainer(definition, stack, environment),
+            ...baseContainer(definition, stack, buildMigrationEnvironment(definition, stack)),
             args: ['migrate'],
             resources: { requests: { cpu: '10m', memory: '96Mi' }, limits: { memory: '256Mi' } },
           },
