@@ -1,6 +1,7 @@
 /** JSON logs: one line per event, message constant, data as fields. */
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import { currentContext } from './context.ts';
+import { openLogOutput } from './log-output.ts';
 
 export type Logger = PinoLogger;
 
@@ -66,44 +67,12 @@ function isoTime(ms: number): string {
   return `${secondText}${String(ms % 1000).padStart(3, '0')}Z`;
 }
 
-/** So much is written at once, bytes: about ten lines. A write of its own costs as much CPU as making the line. */
-const bufferBytes = 4096;
-/** And no line waits longer, milliseconds. */
-const flushMs = 100;
-const warnLevel = pino.levels.values['warn'] ?? 40;
-
 let output: DestinationStream | undefined;
 
-/**
- * Lines in batches; from warnings on at once, with all before them. A process that is killed loses what it said in its last tenth of a
- * second; one that ends in any other way loses nothing.
- */
+/** One for all loggers of the process: their lines stay in order. */
 function standardOutput(): DestinationStream {
-  output ??= openOutput();
+  output ??= openLogOutput();
   return output;
-}
-
-function openOutput(): DestinationStream {
-  const file = pino.destination({ dest: 1, sync: true, minLength: bufferBytes });
-  let timer: NodeJS.Timeout | undefined;
-  const flush = () => {
-    clearTimeout(timer);
-    timer = undefined;
-    file.flushSync();
-  };
-  process.once('exit', flush);
-  return Object.assign(
-    {
-      /** Set by pino before each write, because of the symbol. */
-      lastLevel: 0,
-      write(line: string) {
-        file.write(line);
-        if (this.lastLevel >= warnLevel) flush();
-        else timer ??= setTimeout(flush, flushMs).unref();
-      },
-    },
-    { [Symbol.for('pino.metadata')]: true },
-  );
 }
 
 /** A logger that writes nothing, for tools and tests. */
