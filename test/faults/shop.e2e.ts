@@ -9,7 +9,7 @@ import { seedSkus } from '../../scripts/seed/stock.ts';
 import { seedPassword, seedUsers } from '../../scripts/seed/users.ts';
 import type { ShopClient } from '../support/shop-client.ts';
 import { namespace, ShopCluster } from '../support/shop-cluster.ts';
-import { describeLoad, ShopLoad, type Visit } from '../support/shop-load.ts';
+import { describeLoad, ShopLoad, type Visit, type VisitRecord } from '../support/shop-load.ts';
 
 // What a shop under load does while something of it is away, as the READMEs of the services promise it.
 
@@ -18,12 +18,21 @@ const outageMs = 60_000;
 /** Connections of a service to a store: so many requests can be on their way when it goes. */
 const mostLate = 20;
 
-/** All visitors come from one address here. */
+/**
+ * All visitors come from one address here. And two processors carry them, the shop, its stores and the cluster: what waits for
+ * one of them longer than the usual 100 ms is late, not too much.
+ */
 const manifest = (logLevel: string): Partial<EcommerceStackSpec> => ({
   services: Object.fromEntries(
     services.map((name) => [
       name,
-      { env: { APP_LOG_LEVEL: logLevel, ...(name === 'gateway' ? { APP_RATE_LIMIT_GUEST_READ: '60000' } : {}) } },
+      {
+        env: {
+          APP_LOG_LEVEL: logLevel,
+          APP_MAX_WAIT_MS: '1000',
+          ...(name === 'gateway' ? { APP_RATE_LIMIT_GUEST_READ: '60000' } : {}),
+        },
+      },
     ]),
   ),
 });
@@ -72,9 +81,7 @@ test.after.always(async () => {
 test.serial('all services restart at 200 requests a second, and no request fails', async (t) => {
   const load = startLoad(t, 10);
   // The shop has just been filled: the stores still work on that, and no service has compiled its code.
-  await allAnswered(load);
-  await delay(5000);
-  t.log(`before:\n${describeLoad(load.take())}`);
+  t.log(`before:\n${describeLoad(await allAnswered(load))}`);
   const began = performance.now();
   await lab.ready('shop', manifest('error'));
   await delay(2000);
@@ -207,13 +214,16 @@ async function deliver(): Promise<number> {
   return status;
 }
 
-/** Resolves when every kind of request was answered, and none refused, for three seconds. */
-async function allAnswered(load: ShopLoad): Promise<void> {
-  load.take();
-  await delay(3000);
-  const isGood = async () =>
-    [...load.take().values()].every(({ good, bad }) => good > 0 && Object.keys(bad).length === 0);
-  await waitFor('every kind of request is answered', isGood, { timeoutMs: 60_000, intervalMs: 3000 });
+/** Resolves with what happened in five seconds in which nothing was refused and nothing was left waiting. */
+async function allAnswered(load: ShopLoad): Promise<ReturnType<ShopLoad['take']>> {
+  const look = async () => {
+    load.take();
+    await delay(5000);
+    const records = load.take();
+    const isGood = ({ sent, good, bad }: VisitRecord) => good >= 0.9 * sent && Object.keys(bad).length === 0;
+    return [...records.values()].every(isGood) && records;
+  };
+  return waitFor('every kind of request is answered', look, { timeoutMs: 60_000 });
 }
 
 /** Pieces of the SKU that lie in the warehouse beside those of acknowledged deliveries. */

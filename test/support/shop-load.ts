@@ -24,7 +24,7 @@ export interface VisitRecord {
 }
 
 /** Most requests of one kind on their way: what arrives beyond is not sent and counts as `none`. */
-const mostPending = 64;
+const mostPending = 256;
 
 /** Visitors of a shop who come at their own pace, whatever the shop does, until `stop`. */
 export class ShopLoad {

@@ -39,7 +39,7 @@ test('a service that waits for its turn says whose it is, and is looked at again
     state: 'progressing',
     reason: 'WaitingForTurn',
     message: 'user goes first.',
-    retryAfterMs: 1000,
+    retryAfterMs: 5000,
   });
 });
 

@@ -63,7 +63,7 @@ function podProblem({ pods }: ObservedService): Readiness | undefined {
 
 function waitingForTurn({ waiting }: ObservedService): Readiness | undefined {
   // What the other service's objects do wakes the stack; that nothing had to roll after all does not.
-  return waiting === undefined ? undefined : { ...progressing(waiting.reason, waiting.message), retryAfterMs: 1000 };
+  return waiting === undefined ? undefined : { ...progressing(waiting.reason, waiting.message), retryAfterMs: 5000 };
 }
 
 function migrating({ migration }: ObservedService, { name, ownsDatabase }: ServiceDefinition): Readiness | undefined {
