@@ -5,6 +5,7 @@ import { createMetrics } from '../metrics.ts';
 import type { Connection } from '../postgres/statement.ts';
 import { HandOverError, Lane, type LanePace } from './lane.ts';
 import { createOutboxMetrics } from './metrics.ts';
+import type { PayloadSeal } from './outbox.ts';
 import type { PendingEvent } from './store.ts';
 
 const pace: LanePace = { batchMaxEvents: 100, pollMs: 1, retryDelayMs: 1, stopPatienceMs: 1 };
@@ -13,6 +14,7 @@ const pace: LanePace = { batchMaxEvents: 100, pollMs: 1, retryDelayMs: 1, stopPa
 function aTable(keys: readonly string[]) {
   const rows: PendingEvent[] = keys.map((key, id) => ({
     id,
+    eventId: `event-${id}`,
     key,
     headers: {},
     payload: `${key}${id}`,
@@ -32,10 +34,10 @@ function aTable(keys: readonly string[]) {
   return { session, marked };
 }
 
-function aLane() {
+function aLane(seal?: PayloadSeal) {
   const { registry, ...others } = createMetrics('test', 'test');
   const metrics = createOutboxMetrics({ registry, ...others }, { rows: async () => [] });
-  return { lane: new Lane('topic', { pace, metrics, logger: silentLogger }), metrics };
+  return { lane: new Lane('topic', { pace, metrics, logger: silentLogger, seal }), metrics };
 }
 
 const producerOf = (send: (values: readonly string[]) => Promise<void>): BatchProducer => ({
@@ -101,4 +103,26 @@ test('a stop waits for the batch in flight, and marks it', async (t) => {
   const producer = producerOf(async () => stop.abort());
   await lane.run({ session, producer, signal: stop.signal });
   t.deepEqual(marked, [0, 1]);
+});
+
+test('sealed payloads are opened for Kafka; one that cannot be opened holds up its key alone', async (t) => {
+  const { session, marked } = aTable(['a', 'b', 'a', 'c']);
+  let isBroken = true;
+  const { lane } = aLane({
+    seal: (payload) => payload,
+    open: (stored, eventId) => {
+      if (isBroken && eventId === 'event-0') throw new Error('the key is unknown');
+      return `${stored} of ${eventId}`;
+    },
+  });
+  const stop = new AbortController();
+  const sent: string[] = [];
+  const producer = producerOf(async (values) => {
+    sent.push(...values);
+    if (sent.length === 2) isBroken = false;
+    if (sent.length === 4) stop.abort();
+  });
+  await lane.run({ session, producer, signal: stop.signal });
+  t.deepEqual(sent, ['b1 of event-1', 'c3 of event-3', 'a0 of event-0', 'a2 of event-2']);
+  t.deepEqual(marked, [1, 3, 0, 2]);
 });

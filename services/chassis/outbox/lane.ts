@@ -6,6 +6,7 @@ import { isRefusal } from '../kafka/refusal.ts';
 import type { Logger } from '../logger.ts';
 import type { Connection } from '../postgres/statement.ts';
 import type { OutboxMetrics } from './metrics.ts';
+import type { PayloadSeal } from './outbox.ts';
 import { claimPending, markPublished, type PendingEvent } from './store.ts';
 import { Wake } from './wake.ts';
 
@@ -24,6 +25,8 @@ export interface LaneTools {
   readonly pace: LanePace;
   readonly metrics: OutboxMetrics;
   readonly logger: Logger;
+  /** What payloads are stored under; absent: they are stored as they are sent. */
+  readonly seal?: PayloadSeal | undefined;
 }
 
 /**
@@ -147,7 +150,7 @@ export class Lane {
   }
 
   /**
-   * Sends in order; resolves with the events that are stored. When Kafka refuses one, halves are tried until that one is
+   * Sends in order; resolves with the events that are stored. When Kafka refuses one, or its payload cannot be opened, halves are tried until that one is
    * alone: it is held back with all that follow it in its key (`refused`), and nothing else waits for it.
    */
   async #send(
@@ -158,10 +161,10 @@ export class Lane {
     const [first, second] = events;
     if (first === undefined) return [];
     try {
-      await producer.send(events.map((event) => toOutgoing(this.#topic, event)));
+      await producer.send(events.map((event) => toOutgoing(this.#topic, event, this.#tools.seal)));
       return events;
     } catch (error) {
-      if (!isRefusal(error)) throw error;
+      if (!isRefusal(error) && !(error instanceof UnreadablePayloadError)) throw error;
       if (second === undefined) {
         refused.add(first.key);
         this.#block(first, error);
@@ -183,7 +186,7 @@ export class Lane {
     if (failures === 1)
       logger.error(
         { err, topic: this.#topic, key, outboxId: id, event: headers['ce_id'] },
-        'kafka refuses an event: it and all that follow it in its key wait in the outbox',
+        'an event cannot be published: it and all that follow it in its key wait in the outbox',
       );
   }
 
@@ -207,10 +210,27 @@ export class Lane {
   }
 }
 
+/** A payload that the seal does not open: another attempt is useless until somebody helps. */
+class UnreadablePayloadError extends Error {
+  override readonly name = 'UnreadablePayloadError';
+}
+
 class StoppedError extends Error {
   override readonly name = 'StoppedError';
 }
 
-function toOutgoing(topic: string, { key, headers, payload }: PendingEvent): OutgoingEvent {
-  return { topic, key, value: payload, headers };
+function toOutgoing(
+  topic: string,
+  { eventId, key, headers, payload }: PendingEvent,
+  seal: PayloadSeal | undefined,
+): OutgoingEvent {
+  return { topic, key, value: seal === undefined ? payload : openPayload(seal, payload, eventId), headers };
+}
+
+function openPayload(seal: PayloadSeal, stored: string, eventId: string): string {
+  try {
+    return seal.open(stored, eventId);
+  } catch (cause) {
+    throw new UnreadablePayloadError('the payload cannot be opened', { cause });
+  }
 }

@@ -10,7 +10,7 @@ import { openSession } from '../postgres/session.ts';
 import { createPurge } from '../purge.ts';
 import type { Platform, Worker } from '../service.ts';
 import { createOutboxMetrics } from './metrics.ts';
-import { createOutbox, type Outbox } from './outbox.ts';
+import { createOutbox, type Outbox, type PayloadSeal } from './outbox.ts';
 import { createRelay, type RelayPace } from './relay.ts';
 import { purgePublished } from './store.ts';
 
@@ -37,10 +37,15 @@ export interface OpenedOutbox {
 }
 
 /** Opens nothing yet: connections are made when the workers start. Kafka's health is shown and never required. */
-export function openOutbox(service: ServiceName, platform: OutboxPlatform, database: Database): OpenedOutbox {
+export function openOutbox(
+  service: ServiceName,
+  platform: OutboxPlatform,
+  database: Database,
+  seal?: PayloadSeal,
+): OpenedOutbox {
   const { settings, logger, metrics } = platform;
   const topics = topicsProducedBy(service);
-  const outbox = createOutbox({ service, topics, notify: settings.outbox.notify });
+  const outbox = createOutbox({ service, topics, notify: settings.outbox.notify, seal });
   const purge = createPurge(
     {
       what: 'published events of the outbox',
@@ -50,14 +55,20 @@ export function openOutbox(service: ServiceName, platform: OutboxPlatform, datab
     },
     { logger, metrics },
   );
-  const relay = openRelay(service, platform, { database, topics });
+  const relay = openRelay(service, platform, { database, topics, seal });
   return { outbox, workers: relay === undefined ? [purge] : [relay, purge] };
+}
+
+interface RelayOf {
+  readonly database: Database;
+  readonly topics: readonly string[];
+  readonly seal: PayloadSeal | undefined;
 }
 
 function openRelay(
   service: ServiceName,
   { settings, logger, metrics, addCheck, onClose }: OutboxPlatform,
-  { database, topics }: { readonly database: Database; readonly topics: readonly string[] },
+  { database, topics, seal }: RelayOf,
 ): Worker | undefined {
   const { bootstrapServers, ...kafkaSettings } = settings.kafka;
   const outboxMetrics = createOutboxMetrics(metrics, database.primary);
@@ -76,6 +87,7 @@ function openRelay(
       openProducer: () => openBatchProducer(client, settings.kafka, metrics),
       metrics: outboxMetrics,
       logger,
+      seal,
     },
   );
 }

@@ -13,12 +13,21 @@ export interface Outbox {
   append(transaction: Transaction, ...events: readonly NewEvent[]): Promise<void>;
 }
 
+/** Hides payloads from who reads the table. What is stored belongs to the event with this id and to no other one. */
+export interface PayloadSeal {
+  seal(payload: string, eventId: string): string;
+  /** Also takes what was stored before there was a seal. */
+  open(stored: string, eventId: string): string;
+}
+
 export interface OutboxOptions {
   readonly service: string;
   /** What this service may send to. */
   readonly topics: readonly string[];
   /** Whether a commit wakes the relay, instead of its next look. */
   readonly notify: boolean;
+  /** Absent: payloads are stored as they are sent. */
+  readonly seal?: PayloadSeal | undefined;
 }
 
 /**
@@ -27,7 +36,7 @@ export interface OutboxOptions {
  */
 export const maximumPayloadBytes = 512 * 1024;
 
-export function createOutbox({ service, topics, notify }: OutboxOptions): Outbox {
+export function createOutbox({ service, topics, notify, seal }: OutboxOptions): Outbox {
   const source = `/shop/${service}`;
   return {
     append: async (transaction, ...events) => {
@@ -36,9 +45,14 @@ export function createOutbox({ service, topics, notify }: OutboxOptions): Outbox
       const context = currentContext();
       const records = events.map((event) => toRecord(event, { id: uuidv7(), source, time, context }));
       for (const record of records) assertSendable(record, topics);
-      await appendRecords(transaction, records, notify);
+      const stored = seal === undefined ? records : records.map((record) => sealPayload(record, seal));
+      await appendRecords(transaction, stored, notify);
     },
   };
+}
+
+function sealPayload(record: EventRecord, { seal }: PayloadSeal): EventRecord {
+  return { ...record, payload: seal(record.payload, record.id) };
 }
 
 function assertSendable({ topic, type, payload }: EventRecord, topics: readonly string[]): void {

@@ -10,6 +10,7 @@ import type { Session } from '../postgres/session.ts';
 import type { Worker } from '../service.ts';
 import { HandOverError, Lane, type LanePace } from './lane.ts';
 import type { OutboxMetrics } from './metrics.ts';
+import type { PayloadSeal } from './outbox.ts';
 import { channel, preferIndexOrder, resign, tryToLead } from './store.ts';
 import { Wake } from './wake.ts';
 
@@ -30,6 +31,7 @@ export interface RelayTools {
   readonly openProducer: () => BatchProducer;
   readonly metrics: OutboxMetrics;
   readonly logger: Logger;
+  readonly seal?: PayloadSeal | undefined;
 }
 
 const longestReconnectMs = 5000;
@@ -60,7 +62,7 @@ class Relay {
   constructor(topics: readonly string[], pace: RelayPace, tools: RelayTools) {
     this.#pace = pace;
     this.#tools = tools;
-    this.#lanes = topics.map((topic) => new Lane(topic, { pace, metrics: tools.metrics, logger: tools.logger }));
+    this.#lanes = topics.map((topic) => new Lane(topic, { pace, ...tools }));
   }
 
   stop(): void {

@@ -47,6 +47,7 @@ export async function appendRecords(
 /** An event that was not published yet. */
 export interface PendingEvent {
   readonly id: number;
+  readonly eventId: string;
   readonly key: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly payload: string;
@@ -59,7 +60,7 @@ export interface PendingEvent {
  */
 const claimStatement = sql(
   'outbox_claim',
-  `select id, key, headers, payload, created_at as "createdAt" from (
+  `select id, event_id as "eventId", key, headers, payload, created_at as "createdAt" from (
      select *, sum(octet_length(payload)) over (order by id) as bytes, row_number() over (order by id) as place from (
        select * from outbox where published_at is null and topic = $1 and key <> all($2) order by id limit $3
      ) as candidates
