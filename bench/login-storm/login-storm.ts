@@ -13,8 +13,7 @@ import { median, pairRatios, quantile } from '../harness/statistics.ts';
 import { expectStatus, ok } from '../rig/shop/answers.ts';
 import { createServiceDatabase } from '../rig/shop/databases.ts';
 import { startService } from '../rig/shop/service-program.ts';
-import { aSigningKey } from '../rig/shop/signing-key.ts';
-import { readUserToken } from '../rig/shop/user-token.ts';
+import { userEnvironment } from '../rig/shop/user-environment.ts';
 
 /** Length of a slice: 400 other requests. */
 const sliceMs = 2_000;
@@ -52,10 +51,8 @@ async function compare({ rounds }: BenchOptions): Promise<Result> {
   await using stack = new AsyncDisposableStack();
   const postgres = stack.adopt(await startPostgres(), ({ close }) => close());
   const environment = await createServiceDatabase(postgres, 'user');
-  const user = stack.use(await startService('user', { ...environment, APP_IDENTITY_SIGNING_KEYS: aSigningKey() }));
+  const user = stack.use(await startService('user', { ...environment, ...userEnvironment() }));
   expectStatus(await user.call('POST', '/api/v1/users', { body: { email, password, givenName: 'Ada' } }), 202);
-  const token = await readUserToken(postgres);
-  expectStatus(await user.call('POST', '/api/v1/auth/verify-email', { body: { token } }), 204);
   const signedIn = await ok(user.call('POST', '/api/v1/auth/login', { body: { email, password } }));
   const subject = decodeJwt(signedIn.json.accessToken).sub ?? '';
   const pool = stack.adopt(new Pool(user.url, { connections: 256, pipelining: 1 }), (opened) => opened.close());

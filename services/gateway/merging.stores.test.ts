@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { startProcess } from '#chassis/testing/service-process.ts';
 import type { Answer, ServiceUnderTest } from '#chassis/testing/service-under-test.ts';
@@ -27,6 +27,7 @@ async function startShop(t: ExecutionContext): Promise<ServiceUnderTest> {
     ...(await user.create()),
     APP_IDENTITY_SIGNING_KEYS: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     APP_IDENTITY_PUBLISH_AHEAD_MS: '0',
+    APP_PERSONAL_DATA_KEYS: randomBytes(32).toString('base64url'),
     APP_EMAIL_VERIFICATION: 'off',
   });
   const products = await startProcess(t, main('product'), await product.create());

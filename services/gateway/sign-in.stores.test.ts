@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
@@ -23,11 +23,15 @@ function aSigningKey(): string {
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
+/** One for all processes: several of a test have the same database. */
+const personalDataKey = randomBytes(32).toString('base64url');
+
 /** As a process: services know each other's addresses, not their code. */
 const startUser = (t: ExecutionContext, environment: Environment, signingKeys: string) =>
   startProcess(t, new URL('../user/main.ts', import.meta.url), {
     ...environment,
     APP_IDENTITY_SIGNING_KEYS: signingKeys,
+    APP_PERSONAL_DATA_KEYS: personalDataKey,
     APP_IDENTITY_KEY_REFRESH_MS: '100',
     APP_IDENTITY_PUBLISH_AHEAD_MS: '0',
     APP_EMAIL_VERIFICATION: 'off',

@@ -6,6 +6,7 @@ import type { DigestAddress } from './secrets/address-digest.ts';
 import type { BoundedQueue } from './secrets/bounded-queue.ts';
 import type { KeyRing } from './secrets/key-ring.ts';
 import type { PasswordHasher } from './secrets/password-hasher.ts';
+import type { PersonalData } from './secrets/personal-data.ts';
 import type { SessionLimits } from './store/sessions.ts';
 import type { LockoutSettings } from './store/sign-in-attempts.ts';
 
@@ -17,6 +18,7 @@ export interface UserDeps {
   readonly passwords: PasswordHasher;
   /** Sign-ins that are looked at; others wait here, where they hold no connection of the database that somebody else needs. */
   readonly signIns: BoundedQueue;
+  readonly personalData: PersonalData;
   readonly keys: KeyRing;
   readonly accessTokens: AccessTokenIssuer;
   readonly digestAddress: DigestAddress;

@@ -60,17 +60,3 @@ test.serial('the events of a person reach Kafka in their order, under one key, w
   const text = JSON.stringify(messages);
   for (const secret of [goodPassword, 'argon2', first.refreshToken, first.accessToken]) t.false(text.includes(secret));
 });
-
-test.serial('a registration that the version before left without an id gets one', async (t) => {
-  const service = await startUser(t, databases);
-  const email = anEmail();
-  const post = (path: string, body: unknown) => service.call('POST', `/api/v1${path}`, { body });
-  await post('/users', { email, password: goodPassword });
-  await service.query(`update registrations set id = null, sent_at = now() - interval '61 seconds'`);
-  expect(await post('/auth/resend-verification', { email }), 202);
-  const [{ id }] = await service.query('select id from registrations');
-  t.is(service.events.at(-1)?.key, id);
-  await service.query('update registrations set id = null');
-  expect(await post('/auth/verify-email', { token: tokenOf(service, 'user.verification-requested') }), 204);
-  t.is(service.events.at(-1)?.key, (await service.query('select id from users'))[0].id);
-});

@@ -14,7 +14,8 @@ test('what has expired is removed, the rest stays, and the service says how much
   await first.stop();
   await first.query(`update sessions set ended_at = now() - interval '31 days', end_reason = 'signed-out'
     where id = (select min(id::text)::uuid from sessions)`);
-  await first.query(`insert into registrations select digest::bytea, 'e', 'e', 'h', '', '', 'en', now(), now(), expires
+  await first.query(`insert into registrations (token_hash, id, sealed, email_key, password_hash, locale, expires_at)
+    select digest::bytea, gen_random_uuid(), 'sealed', 'e', 'h', 'en', expires
     from (values ('a', now() - interval '1 second'), ('b', now() + interval '1 hour')) as t (digest, expires)`);
   await first.query(
     `insert into one_time_tokens select digest::bytea, 'reset-password', $1, now(), expires

@@ -4,7 +4,7 @@ import test from 'ava';
 import { runProcess, startProcess, untilStatus } from '#chassis/testing/service-process.ts';
 import { databaseEnvironment } from '#chassis/testing/test-database.ts';
 import { startPostgres } from '#lab/stores/postgres.ts';
-import { testSigningKey } from './testing/user-under-test.ts';
+import { testPersonalDataKey, testSigningKey } from './testing/user-under-test.ts';
 
 const user = new URL('./main.ts', import.meta.url);
 
@@ -15,6 +15,7 @@ test('a process follows the fate of its database, ends running sign-ins and stop
   const environment = {
     ...databaseEnvironment(server, 'user_db'),
     APP_IDENTITY_SIGNING_KEYS: testSigningKey,
+    APP_PERSONAL_DATA_KEYS: testPersonalDataKey,
     APP_EMAIL_VERIFICATION: 'off',
     APP_SHUTDOWN_DELAY_MS: '1000',
   };
@@ -63,6 +64,7 @@ test('a process without its environment says all that is missing and ends with 2
     'APP_POSTGRES_HOST is not set',
     'APP_INTERNAL_KEY is not set',
     'APP_IDENTITY_SIGNING_KEYS is not set',
+    'APP_PERSONAL_DATA_KEYS is not set',
   ])
     t.true(text.includes(part), part);
 });

@@ -6,6 +6,7 @@ import { openOutbox } from '#chassis/outbox/open-outbox.ts';
 import { openDatabase } from '#chassis/postgres/database.ts';
 import { createService, type Platform, type Worker } from '#chassis/service.ts';
 import type { UserDeps } from './deps.ts';
+import { createKeysCheck, createResealing } from './personal-data-workers.ts';
 import { addressRoutes } from './routes/addresses.ts';
 import { authRoutes } from './routes/auth.ts';
 import { internalRoutes } from './routes/internal.ts';
@@ -16,7 +17,9 @@ import { createAddressDigest } from './secrets/address-digest.ts';
 import { createBoundedQueue } from './secrets/bounded-queue.ts';
 import { createKeyRing } from './secrets/key-ring.ts';
 import { createPasswordHasher, tooManySignIns } from './secrets/password-hasher.ts';
+import { createPersonalData } from './secrets/personal-data.ts';
 import { userSettings } from './settings.ts';
+import { sealPayloads, sealReplies } from './store/sealed-texts.ts';
 import { publishSigningKeys } from './store/signing-keys.ts';
 import { createHousekeeping, createKeyRefresh } from './workers.ts';
 
@@ -38,7 +41,8 @@ export const userService = createService({
   routes: [...authRoutes, ...meRoutes, ...addressRoutes, ...userRoutes, ...internalRoutes],
   identityKeys: (settings) => settings.identity.internalKeys,
   migrations: { folder: migrations, groups: ['postgres'], settings: (settings) => settings.postgres },
-  idempotency: (deps: RunningDeps) => createPostgresIdempotencyStore(deps.database),
+  idempotency: ({ database, personalData }: RunningDeps) =>
+    sealReplies(createPostgresIdempotencyStore(database), personalData),
   build: (platform) => buildDeps(platform),
   workers: ({ workers }) => workers,
 });
@@ -56,7 +60,9 @@ function buildDeps(platform: Platform<typeof userSettings>): RunningDeps {
   onClose('postgres', () => database.close());
   addCheck({ name: 'postgres', isRequired: true, probe: () => database.ping() });
   addCheck(createSchemaCheck(database, migrations));
-  const { outbox, workers: outboxWorkers } = openOutbox('user', platform, database);
+  const personalData = createPersonalData(settings.personalData.keys);
+  addCheck(createKeysCheck({ database, personalData }));
+  const { outbox, workers: outboxWorkers } = openOutbox('user', platform, database, sealPayloads(personalData));
   // Until the last token of a key has expired everywhere, and some replica surely told of it.
   const retentionSeconds = tokens.lifetimeSeconds + clockToleranceSeconds + Math.ceil((3 * tokens.keyRefreshMs) / 1000);
   const keys = createKeyRing(
@@ -75,6 +81,7 @@ function buildDeps(platform: Platform<typeof userSettings>): RunningDeps {
       waiting: settings.passwords.waiting,
       refuse: tooManySignIns,
     }),
+    personalData,
     keys,
     accessTokens: createAccessTokenIssuer(keys, tokens),
     digestAddress: createAddressDigest(settings.identity.internalKeys),
@@ -87,6 +94,7 @@ function buildDeps(platform: Platform<typeof userSettings>): RunningDeps {
     ...outboxWorkers,
     createKeyRefresh(deps, { logger, periodMs: tokens.keyRefreshMs }),
     createHousekeeping(deps, { logger, registry }),
+    createResealing(deps, { logger, registry, periodMs: settings.personalData.resealMs }),
   ];
   return { ...deps, workers };
 }

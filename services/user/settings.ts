@@ -11,9 +11,22 @@ import {
 import { numberSetting, setting } from '#chassis/config/settings.ts';
 import { oneOf, text } from '#chassis/config/values.ts';
 import { servicePorts } from '#contracts/services.ts';
+import { parsePersonalDataKeys } from './secrets/personal-data-keys.ts';
 import { parseSigningKeys } from './secrets/signing-keys.ts';
 
 const hourMs = 3_600_000;
+
+/** A schema of what a parser reads that throws with what is wrong. */
+function parsed<T>(parse: (text: string) => T) {
+  return z.string().transform((text, context) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'cannot be read' });
+      return z.NEVER;
+    }
+  });
+}
 
 export const userSettings = {
   process: processSettings,
@@ -26,14 +39,7 @@ export const userSettings = {
   tokens: {
     signingKeys: setting({
       variable: 'APP_IDENTITY_SIGNING_KEYS',
-      schema: z.string().transform((pem, context) => {
-        try {
-          return parseSigningKeys(pem);
-        } catch (error) {
-          context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'cannot be read' });
-          return z.NEVER;
-        }
-      }),
+      schema: parsed(parseSigningKeys),
       secret: true,
       description:
         'Private RSA keys of access tokens in PEM form, one after the other: the first that was published long enough signs. To change the key, put the new one in front and take the old one away after `APP_IDENTITY_PUBLISH_AHEAD_MS`.',
@@ -67,6 +73,21 @@ export const userSettings = {
       [10, 600_000],
       30_000,
       'How often a replica tells its keys to the others and learns theirs.',
+    ),
+  },
+  personalData: {
+    keys: setting({
+      variable: 'APP_PERSONAL_DATA_KEYS',
+      schema: parsed(parsePersonalDataKeys),
+      secret: true,
+      description:
+        'Keys of personal data in the database, 1 to 3 separated by commas, each of 43 to 128 random characters of A-Z, a-z, 0-9, - and _: the first seals, all open. Whoever loses them loses the data. How to change them: services/user/README.md.',
+    }),
+    resealMs: numberSetting(
+      'APP_PERSONAL_DATA_RESEAL_MS',
+      [10, hourMs],
+      60_000,
+      'How often a replica looks for what is sealed with an older key, and seals it with the first one.',
     ),
   },
   sessions: {

@@ -7,9 +7,9 @@ import { readPostgres } from '../wire/postgres.ts';
 import { openTap, type Tap, type Traffic } from '../wire/tap.ts';
 import { createServiceDatabase, type Owner } from './databases.ts';
 import { fromSources, type ServiceProgram, type ServiceStart, startService } from './service-program.ts';
-import { aSigningKey } from './signing-key.ts';
 import { tapRedis } from './tapped-redis.ts';
 import { createTokenSigner, type TokenSigner } from './tokens.ts';
+import { userEnvironment } from './user-environment.ts';
 
 /** What is counted: SQL statements, Redis commands, requests to Elasticsearch, and requests from service to service. */
 export const kinds = ['sql', 'redis', 'elasticsearch', 'http'] as const;
@@ -31,6 +31,7 @@ export interface TappedShop extends AsyncDisposable, Readonly<Record<Program, Se
 const quiet: Readonly<Partial<Record<Program, Environment>>> = {
   inventory: { APP_RESERVATION_SWEEP_MS: '600000', APP_STOCK_VERIFY_MS: '86400000' },
   cart: { APP_CART_SWEEP_MS: '3600000' },
+  user: { APP_PERSONAL_DATA_RESEAL_MS: '3600000' },
   search: { APP_SEARCH_POLL_MS: '60000', APP_SEARCH_CATEGORIES_POLL_MS: '3600000' },
 };
 
@@ -71,7 +72,7 @@ export async function startTappedShop({ startOf = fromSources, kafka = {} }: Sho
   const [product, inventory, user] = await Promise.all([
     start('product', await database('product')),
     start('inventory', await database('inventory')),
-    start('user', { ...(await database('user')), APP_IDENTITY_SIGNING_KEYS: aSigningKey() }),
+    start('user', { ...(await database('user')), ...userEnvironment() }),
   ]);
   const productUrl = await behindTap(product);
   const [cart, search, gateway] = await Promise.all([

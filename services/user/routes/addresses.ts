@@ -23,8 +23,8 @@ const list = route(
     responses: { 200: { description: 'The addresses.', schema: addressListSchema } },
     problems: ['not-found'],
   },
-  async (input, { database }) => {
-    const items = await listAddresses(database.primary, callerId(input));
+  async (input, { database, personalData }) => {
+    const items = await listAddresses(database.primary, personalData, callerId(input));
     return { status: 200, body: { items }, headers: privateHeaders };
   },
 );
@@ -41,9 +41,9 @@ const read = route(
     responses: { 200: { description: 'The address.', schema: addressSchema, headers: etagHeader } },
     problems: ['not-found'],
   },
-  async (input, { database }) => {
+  async (input, { database, personalData }) => {
     const { id } = input.params;
-    const address = await readAddress(database.primary, callerId(input), id);
+    const address = await readAddress(database.primary, personalData, { id, userId: callerId(input) });
     if (address === undefined) throw new ProblemError('not-found', `there is no address ${id}`);
     return { status: 200, body: address, headers: { ...privateHeaders, etag: toETag(address.version) } };
   },
@@ -71,7 +71,7 @@ const create = route(
   },
   async (input, deps) => {
     const ids = { userId: callerId(input), id: deps.newId() };
-    const result = await createAddress(deps.database, ids, input.body);
+    const result = await createAddress(deps.database, deps.personalData, ids, input.body);
     return toReply(result, 201, { location: `/api/v1/me/addresses/${ids.id}` });
   },
 );
@@ -95,9 +95,9 @@ const change = route(
     responses: { 200: { description: 'Changed.', schema: addressSchema, headers: etagHeader } },
     problems: ['not-found'],
   },
-  async (input, { database }) => {
+  async (input, { database, personalData }) => {
     const target = { id: input.params.id, userId: callerId(input), version: parseIfMatch(input.ifMatch) };
-    return toReply(await updateAddress(database, target, input.body));
+    return toReply(await updateAddress(database, personalData, target, input.body));
   },
 );
 

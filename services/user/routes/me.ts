@@ -32,9 +32,9 @@ const read = route(
     responses: { 200: { description: 'The account.', schema: accountSchema, headers: etagHeader } },
     problems: ['not-found'],
   },
-  async (input, { database }) => {
+  async (input, { database, personalData }) => {
     const id = callerId(input);
-    const account = await readAccount(database.primary, id);
+    const account = await readAccount(database.primary, personalData, id);
     if (account === undefined) throw new ProblemError('not-found', `there is no user ${id}`);
     return { status: 200, body: account, headers: { ...privateHeaders, etag: toETag(account.version) } };
   },

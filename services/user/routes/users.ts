@@ -30,11 +30,11 @@ const list = route(
     responses: { 200: { description: 'A page.', schema: accountPageSchema } },
     problems: ['invalid-cursor'],
   },
-  async ({ query: { limit, cursor, email, role, status } }, { database }) => {
+  async ({ query: { limit, cursor, email, role, status } }, { database, personalData }) => {
     const filter = { emailKey: email === undefined ? undefined : emailKey(email), role, status };
     const [, after] = cursor === undefined ? [] : decodeCursor(filter, cursor, 'text');
     // One row more than the page tells whether there is a next one.
-    const rows = await listAccounts(database.primary, { filter, after, limit: limit + 1 });
+    const rows = await listAccounts(database.primary, personalData, { filter, after, limit: limit + 1 });
     const items = rows.slice(0, limit);
     const last = rows.length > limit ? items.at(-1) : undefined;
     const nextCursor = last === undefined ? null : encodeCursor(filter, ['', last.id]);
@@ -54,8 +54,8 @@ const read = route(
     responses: { 200: { description: 'The account.', schema: accountSchema, headers: etagHeader } },
     problems: ['not-found'],
   },
-  async ({ params: { id } }, { database }) => {
-    const account = await readAccount(database.primary, id);
+  async ({ params: { id } }, { database, personalData }) => {
+    const account = await readAccount(database.primary, personalData, id);
     if (account === undefined) throw new ProblemError('not-found', `there is no user ${id}`);
     return { status: 200, body: account, headers: { ...privateHeaders, etag: toETag(account.version) } };
   },

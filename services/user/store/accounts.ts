@@ -3,19 +3,36 @@ import { type Connection, sql } from '#chassis/postgres/statement.ts';
 import { utc } from '#chassis/postgres/times.ts';
 import type { Role } from '#contracts/identity.ts';
 import type { Account, AccountStatus, GrantableRole, Profile, ProfilePatch } from '../domain/account.ts';
+import { emailKey } from '../domain/email.ts';
+import type { PersonalData } from '../secrets/personal-data.ts';
+import { emptyPlainColumns, spellingsOf } from './plain-rows.ts';
 import { type Change, changed, missing, type Target, versionOf } from './results.ts';
+import { openPerson, type Person, type PersonRow, sealedColumns, sealPerson } from './sealed-rows.ts';
 
-/** An account in its public form. */
-export const accountColumns = `id, email, email_verified_at is not null as "emailVerified", given_name as "givenName",
-  family_name as "familyName", phone, locale, roles, status, version, ${utc('created_at')} as "createdAt",
-  ${utc('updated_at')} as "updatedAt"`;
+/** What `toAccount` makes an account in its public form of. */
+export const accountColumns = `id, ${sealedColumns('users')}, email_verified_at is not null as "emailVerified", locale, roles,
+  status, version, ${utc('created_at')} as "createdAt", ${utc('updated_at')} as "updatedAt"`;
+
+export type AccountRow = PersonRow & Omit<Account, keyof Person>;
+
+/** Throws `UnsealableError`, as everything does that reads accounts. */
+export function toAccount(personalData: PersonalData, row: AccountRow): Account {
+  const { id, emailVerified, locale, roles, status, version, createdAt, updatedAt } = row;
+  const { email, givenName, familyName, phone } = openPerson(personalData, 'users', row);
+  const profile = { email, emailVerified, givenName, familyName, phone, locale };
+  return { id, ...profile, roles, status, version, createdAt, updatedAt };
+}
 
 const readById = sql('account_by_id', `select ${accountColumns} from users where id = $1 and status <> 'erased'`);
 
 /** The account, unless it was erased. */
-export async function readAccount(connection: Connection, id: string): Promise<Account | undefined> {
-  const [row] = await connection.rows<Account>(readById, [id]);
-  return row;
+export async function readAccount(
+  connection: Connection,
+  personalData: PersonalData,
+  id: string,
+): Promise<Account | undefined> {
+  const [row] = await connection.rows<AccountRow>(readById, [id]);
+  return row === undefined ? undefined : toAccount(personalData, row);
 }
 
 /** What signing in needs to know. */
@@ -30,11 +47,19 @@ export interface Credentials {
   readonly locale: string;
 }
 
-const credentialColumns = `id, email, email_key as "emailKey", password_hash as "passwordHash", status, roles,
-  given_name as "givenName", locale`;
+type CredentialRow = PersonRow & Omit<Credentials, 'email' | 'emailKey' | 'givenName'>;
+
+const credentialColumns = `id, ${sealedColumns('users')}, password_hash as "passwordHash", status, roles, locale`;
+
+function toCredentials(personalData: PersonalData, row: CredentialRow): Credentials {
+  const { id, passwordHash, status, roles, locale } = row;
+  const { email, givenName } = openPerson(personalData, 'users', row);
+  return { id, email, emailKey: emailKey(email), passwordHash, status, roles, givenName, locale };
+}
+
 const credentialsByEmail = sql(
   'credentials_by_email',
-  `select ${credentialColumns} from users where email_key = $1 and status <> 'erased'`,
+  `select ${credentialColumns} from users where email_key = any ($1) and status <> 'erased'`,
 );
 const credentialsById = sql(
   'credentials_by_id',
@@ -44,12 +69,13 @@ const credentialsById = sql(
 /** The credentials of an account by its e-mail key or id. */
 export async function readCredentials(
   connection: Connection,
+  personalData: PersonalData,
   key: { readonly emailKey: string } | { readonly id: string },
 ): Promise<Credentials | undefined> {
   const [row] = await ('id' in key
-    ? connection.rows<Credentials>(credentialsById, [key.id])
-    : connection.rows<Credentials>(credentialsByEmail, [key.emailKey]));
-  return row;
+    ? connection.rows<CredentialRow>(credentialsById, [key.id])
+    : connection.rows<CredentialRow>(credentialsByEmail, [spellingsOf(personalData, key.emailKey)]));
+  return row === undefined ? undefined : toCredentials(personalData, row);
 }
 
 export interface NewAccount extends Profile {
@@ -60,17 +86,25 @@ export interface NewAccount extends Profile {
   readonly isVerified: boolean;
 }
 
+/** While keys change, an address is stored as one of several spellings: the index knows only whether it has this one. */
 const insert = sql(
   'account_create',
-  `insert into users (id, email, email_key, password_hash, given_name, family_name, locale, email_verified_at)
-   values ($1, $2, $3, $4, $5, $6, $7, case when $8 then now() end)
+  `insert into users (id, sealed, email_key, password_hash, locale, email_verified_at)
+   select $1::uuid, $2::bytea, $3::text, $4::text, $5::text, case when $6::boolean then now() end
+   where not exists (select from users where email_key = any ($7))
    on conflict (email_key) do nothing returning id`,
 );
 
 /** Adds an account; false when its address has one already. */
-export async function insertAccount(connection: Connection, account: NewAccount): Promise<boolean> {
-  const { id, email, emailKey, passwordHash, givenName, familyName, locale, isVerified } = account;
-  const values = [id, email, emailKey, passwordHash, givenName, familyName, locale, isVerified];
+export async function insertAccount(
+  connection: Connection,
+  personalData: PersonalData,
+  account: NewAccount,
+): Promise<boolean> {
+  const { id, passwordHash, locale, isVerified } = account;
+  const sealed = sealPerson(personalData, 'users', id, { ...account, phone: null });
+  const spellings = spellingsOf(personalData, account.emailKey);
+  const values = [id, sealed, spellings[0], passwordHash, locale, isVerified, spellings];
   return (await connection.rows(insert, values)).length > 0;
 }
 
@@ -97,30 +131,50 @@ const setHash = sql(
 /** Gives the account another password; with `before` only if it still has that one. */
 export async function setPasswordHash(
   connection: Connection,
+  personalData: PersonalData,
   id: string,
   hashes: { readonly before?: string | undefined; readonly after: string },
 ): Promise<Credentials | undefined> {
-  const [row] = await connection.rows<Credentials>(setHash, [id, hashes.after, hashes.before ?? null]);
-  return row;
+  const [row] = await connection.rows<CredentialRow>(setHash, [id, hashes.after, hashes.before ?? null]);
+  return row === undefined ? undefined : toCredentials(personalData, row);
 }
 
+const lockProfile = sql(
+  'account_lock_profile',
+  `select id, ${sealedColumns('users')}, version from users where id = $1 and status <> 'erased' for no key update`,
+);
 const updateProfileStatement = sql(
   'account_update_profile',
-  `update users set
-     given_name = coalesce($3, given_name), family_name = coalesce($4, family_name), locale = coalesce($5, locale),
-     phone = case when $6 then $7 else phone end, version = version + 1, updated_at = now()
-   where id = $1 and status <> 'erased' and ($2::int is null or version = $2) returning ${accountColumns}`,
+  `update users set sealed = $2, email_key = $3, locale = coalesce($4, locale), version = version + 1, updated_at = now()
+   where id = $1 returning ${accountColumns}`,
 );
 
+/** Runs inside a transaction: what is sealed as a whole is read before it is changed. */
 export async function updateProfile(
   connection: Connection,
+  personalData: PersonalData,
   target: Target,
   patch: ProfilePatch,
 ): Promise<Change<Account>> {
-  const { givenName, familyName, locale, phone } = patch;
-  const optional = [givenName ?? null, familyName ?? null, locale ?? null, phone !== undefined, phone ?? null];
-  const [row] = await connection.rows<Account>(updateProfileStatement, [target.id, versionOf(target), ...optional]);
-  return row === undefined ? missingAccount(connection, target) : changed(row);
+  const [present] = await connection.rows<PersonRow & { version: number }>(lockProfile, [target.id]);
+  if (present === undefined || (target.version !== 'any' && present.version !== target.version))
+    return missing('user', target, present?.version);
+  const person = patchPerson(openPerson(personalData, 'users', present), patch);
+  const sealed = sealPerson(personalData, 'users', target.id, person);
+  await emptyPlainColumns(connection, 'users', [present]);
+  const values = [target.id, sealed, personalData.lookup(emailKey(person.email)), patch.locale ?? null];
+  const [row] = await connection.rows<AccountRow>(updateProfileStatement, values);
+  if (row === undefined) throw new Error('a locked account is gone');
+  return changed(toAccount(personalData, row));
+}
+
+function patchPerson(person: Person, { givenName, familyName, phone }: ProfilePatch): Person {
+  return {
+    email: person.email,
+    givenName: givenName ?? person.givenName,
+    familyName: familyName ?? person.familyName,
+    phone: phone === undefined ? person.phone : phone,
+  };
 }
 
 const setRolesStatement = sql(
@@ -131,11 +185,13 @@ const setRolesStatement = sql(
 
 export async function setRoles(
   connection: Connection,
+  personalData: PersonalData,
   target: Target,
   roles: readonly GrantableRole[],
 ): Promise<Change<Account>> {
-  const [row] = await connection.rows<Account>(setRolesStatement, [target.id, versionOf(target), [...roles]]);
-  return row === undefined ? missingAccount(connection, target) : changed(row);
+  const [row] = await connection.rows<AccountRow>(setRolesStatement, [target.id, versionOf(target), [...roles]]);
+  if (row !== undefined) return changed(toAccount(personalData, row));
+  return missing('user', target, (await readAccount(connection, personalData, target.id))?.version);
 }
 
 const setStatusStatement = sql(
@@ -147,13 +203,11 @@ const setStatusStatement = sql(
 /** Locks or unlocks the account. */
 export async function setStatus(
   connection: Connection,
+  personalData: PersonalData,
   id: string,
   status: 'active' | 'locked',
 ): Promise<Change<Account>> {
-  const [row] = await connection.rows<Account>(setStatusStatement, [id, status]);
-  return row === undefined ? missing('user', { id, version: 'any' }, undefined) : changed(row);
-}
-
-async function missingAccount(connection: Connection, target: Target): Promise<Change<never>> {
-  return missing('user', target, (await readAccount(connection, target.id))?.version);
+  const [row] = await connection.rows<AccountRow>(setStatusStatement, [id, status]);
+  if (row === undefined) return missing('user', { id, version: 'any' }, undefined);
+  return changed(toAccount(personalData, row));
 }

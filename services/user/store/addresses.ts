@@ -4,26 +4,47 @@ import { type Connection, sql } from '#chassis/postgres/statement.ts';
 import { utc } from '#chassis/postgres/times.ts';
 import { maximumAddresses } from '../domain/account.ts';
 import type { Address, AddressPatch, NewAddress } from '../domain/address.ts';
+import type { PersonalData } from '../secrets/personal-data.ts';
+import { emptyPlainColumns } from './plain-rows.ts';
 import { type Change, changed, missing, refuse, type Target, versionOf } from './results.ts';
+import { type AddressLines, type AddressRow, openAddress, sealAddress, sealedColumns } from './sealed-rows.ts';
 
-/** An address in its public form. */
-export const addressColumns = `id, recipient, company, line1, line2, city, region, postal_code as "postalCode",
-  country_code as "countryCode", phone, is_default_shipping as "isDefaultShipping",
-  is_default_billing as "isDefaultBilling", version, ${utc('created_at')} as "createdAt",
-  ${utc('updated_at')} as "updatedAt"`;
+/** What `toAddress` makes an address in its public form of. */
+export const addressColumns = `id, user_id as "userId", ${sealedColumns('addresses')}, country_code as "countryCode",
+  is_default_shipping as "isDefaultShipping", is_default_billing as "isDefaultBilling", version,
+  ${utc('created_at')} as "createdAt", ${utc('updated_at')} as "updatedAt"`;
+
+export type StoredAddress = AddressRow & Omit<Address, keyof AddressLines>;
+
+/** Throws `UnsealableError`, as everything does that reads addresses. */
+export function toAddress(personalData: PersonalData, row: StoredAddress): Address {
+  const { id, countryCode, isDefaultShipping, isDefaultBilling, version, createdAt, updatedAt } = row;
+  const { phone, ...lines } = openAddress(personalData, row);
+  const defaults = { isDefaultShipping, isDefaultBilling };
+  return { id, ...lines, countryCode, phone, ...defaults, version, createdAt, updatedAt };
+}
 
 const list = sql('addresses_of_user', `select ${addressColumns} from addresses where user_id = $1 order by id`);
 const readOne = sql('address_by_id', `select ${addressColumns} from addresses where id = $1 and user_id = $2`);
 
 /** The whole book, the oldest first: it is bounded. */
-export async function listAddresses(connection: Connection, userId: string): Promise<readonly Address[]> {
-  return connection.rows<Address>(list, [userId]);
+export async function listAddresses(
+  connection: Connection,
+  personalData: PersonalData,
+  userId: string,
+): Promise<readonly Address[]> {
+  const rows = await connection.rows<StoredAddress>(list, [userId]);
+  return rows.map((row) => toAddress(personalData, row));
 }
 
 /** An address of this user; somebody else's is not there. */
-export async function readAddress(connection: Connection, userId: string, id: string): Promise<Address | undefined> {
-  const [row] = await connection.rows<Address>(readOne, [id, userId]);
-  return row;
+export async function readAddress(
+  connection: Connection,
+  personalData: PersonalData,
+  { id, userId }: { readonly id: string; readonly userId: string },
+): Promise<Address | undefined> {
+  const [row] = await connection.rows<StoredAddress>(readOne, [id, userId]);
+  return row === undefined ? undefined : toAddress(personalData, row);
 }
 
 /**
@@ -59,14 +80,14 @@ async function inTurn<T>(
 
 const insert = sql(
   'address_create',
-  `insert into addresses (id, user_id, recipient, company, line1, line2, city, region, postal_code, country_code, phone,
-     is_default_shipping, is_default_billing)
-   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning ${addressColumns}`,
+  `insert into addresses (id, user_id, sealed, country_code, is_default_shipping, is_default_billing)
+   values ($1, $2, $3, $4, $5, $6) returning ${addressColumns}`,
 );
 
 /** Adds an address. The first one is the default for everything. */
 export async function createAddress(
   database: Database,
+  personalData: PersonalData,
   ids: { readonly userId: string; readonly id: string },
   address: NewAddress,
 ): Promise<Change<Address>> {
@@ -77,31 +98,18 @@ export async function createAddress(
     const isShipping = address.isDefaultShipping || count === 0;
     const isBilling = address.isDefaultBilling || count === 0;
     await connection.rows(dropDefaults, [ids.userId, ids.id, isShipping, isBilling]);
-    const { recipient, company, line1, line2, city, region, postalCode, countryCode, phone } = address;
-    const fields = [recipient, company, line1, line2, city, region, postalCode, countryCode, phone];
-    const [row] = await connection.rows<Address>(insert, [ids.id, ids.userId, ...fields, isShipping, isBilling]);
+    const fields = [sealAddress(personalData, ids, address), address.countryCode, isShipping, isBilling];
+    const [row] = await connection.rows<StoredAddress>(insert, [ids.id, ids.userId, ...fields]);
     if (row === undefined) throw new Error('an insert returned no row');
-    return changed(row);
+    return changed(toAddress(personalData, row));
   });
 }
 
 const update = sql(
   'address_update',
-  `with patch as (select $4::jsonb as value)
-   update addresses set
-     recipient = coalesce(value->>'recipient', recipient),
-     company = case when value ? 'company' then value->>'company' else company end,
-     line1 = coalesce(value->>'line1', line1),
-     line2 = case when value ? 'line2' then value->>'line2' else line2 end,
-     city = coalesce(value->>'city', city),
-     region = case when value ? 'region' then value->>'region' else region end,
-     postal_code = case when value ? 'postalCode' then value->>'postalCode' else postal_code end,
-     country_code = coalesce(value->>'countryCode', country_code),
-     phone = case when value ? 'phone' then value->>'phone' else phone end,
-     is_default_shipping = coalesce((value->>'isDefaultShipping')::boolean, is_default_shipping),
-     is_default_billing = coalesce((value->>'isDefaultBilling')::boolean, is_default_billing),
-     version = version + 1, updated_at = now()
-   from patch where id = $1 and user_id = $2 and ($3::int is null or version = $3) returning ${addressColumns}`,
+  `update addresses set sealed = $4, country_code = $5, is_default_shipping = coalesce($6, is_default_shipping),
+     is_default_billing = coalesce($7, is_default_billing), version = version + 1, updated_at = now()
+   where id = $1 and user_id = $2 and ($3::int is null or version = $3) returning ${addressColumns}`,
 );
 
 /** Whose address, and at which version. */
@@ -112,21 +120,36 @@ export interface AddressTarget extends Target {
 /** Changes an address if it still has the version. */
 export async function updateAddress(
   database: Database,
+  personalData: PersonalData,
   target: AddressTarget,
   patch: AddressPatch,
 ): Promise<Change<Address>> {
   return inTurn(database, target.userId, async (connection) => {
-    const present = await readAddress(connection, target.userId, target.id);
+    const [present] = await connection.rows<StoredAddress>(readOne, [target.id, target.userId]);
     if (present === undefined || (target.version !== 'any' && present.version !== target.version))
       return missing('address', target, present?.version);
     const defaults = [patch.isDefaultShipping ?? false, patch.isDefaultBilling ?? false];
     await connection.rows(dropDefaults, [target.userId, target.id, ...defaults]);
-    const values = [target.id, target.userId, versionOf(target), JSON.stringify(patch)];
-    const [row] = await connection.rows<Address>(update, values);
-    return row === undefined ? missing('address', target, undefined) : changed(row);
+    await emptyPlainColumns(connection, 'addresses', [present]);
+    const next = patchAddress(toAddress(personalData, present), patch);
+    const fields = [sealAddress(personalData, target, next), next.countryCode];
+    const values = [...fields, patch.isDefaultShipping ?? null, patch.isDefaultBilling ?? null];
+    const [row] = await connection.rows<StoredAddress>(update, [
+      target.id,
+      target.userId,
+      versionOf(target),
+      ...values,
+    ]);
+    return row === undefined ? missing('address', target, undefined) : changed(toAddress(personalData, row));
   });
 }
 
+/** Absent members stay. */
+function patchAddress(address: Address, patch: AddressPatch): Address {
+  return { ...address, ...Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) };
+}
+
+const readVersion = sql('address_version', 'select version from addresses where id = $1 and user_id = $2');
 const remove = sql(
   'address_delete',
   'delete from addresses where id = $1 and user_id = $2 and ($3::int is null or version = $3) returning id',
@@ -137,5 +160,6 @@ export async function deleteAddress(database: Database, target: AddressTarget): 
   const { id, userId } = target;
   const [row] = await database.primary.rows<{ id: string }>(remove, [id, userId, versionOf(target)]);
   if (row !== undefined) return changed(row.id);
-  return missing('address', target, (await readAddress(database.primary, userId, id))?.version);
+  const [present] = await database.primary.rows<{ version: number }>(readVersion, [id, userId]);
+  return missing('address', target, present?.version);
 }

@@ -1,20 +1,24 @@
 /** Erasure: the row stays, because orders refer to its id; everything about the person goes. */
 import { type Connection, sql } from '#chassis/postgres/statement.ts';
 import { utc } from '#chassis/postgres/times.ts';
-import { type Change, changed, missing, type Target, versionOf } from './results.ts';
+import { emailKey } from '../domain/email.ts';
+import { type PersonalData, UnsealableError } from '../secrets/personal-data.ts';
+import { emptyPlainColumns, spellingsOf } from './plain-rows.ts';
+import { type Change, changed, missing, type Target } from './results.ts';
+import { openPerson, type PersonRow, sealedColumns } from './sealed-rows.ts';
 import { accountCounterKey, clearCounters } from './sign-in-attempts.ts';
 
 const lockAccount = sql(
   'erase_lock',
-  `select email_key as "emailKey", version from users where id = $1 and status <> 'erased' for update`,
+  `select id, ${sealedColumns('users')}, email_key as "storedKey", version from users
+   where id = $1 and status <> 'erased' for update`,
 );
 
 const eraseUser = sql(
   'erase_user',
-  `update users set email = null, email_key = null, password_hash = null, phone = null, given_name = '', family_name = '',
-     locale = 'en', roles = '{}', email_verified_at = null, status = 'erased', erased_at = now(), version = version + 1,
+  `update users set sealed = null, email_key = null, password_hash = null, locale = 'en', roles = '{}', email_verified_at = null, status = 'erased', erased_at = now(), version = version + 1,
      updated_at = now()
-   where id = $1 and ($2::int is null or version = $2) returning ${utc('erased_at')} as "erasedAt", version`,
+   where id = $1 returning ${utc('erased_at')} as "erasedAt", version`,
 );
 
 /** In an order in which nothing refers to what is gone; replies to creations are kept for a day and hold addresses. */
@@ -32,21 +36,43 @@ const others = [
   sql('erase_events', 'delete from outbox where key = $1::text'),
 ] as const;
 
+interface LockedAccount extends PersonRow {
+  readonly storedKey: string;
+  readonly version: number;
+}
+
 export interface Erasure {
   readonly erasedAt: string;
   readonly version: number;
 }
 
-const eraseRegistrations = sql('erase_registrations', 'delete from registrations where email_key = $1');
+const eraseRegistrations = sql('erase_registrations', 'delete from registrations where email_key = any ($1)');
 
 /** Erases the account if it still has the version. Runs inside a transaction. */
-export async function eraseAccount(connection: Connection, target: Target): Promise<Change<Erasure>> {
-  const [account] = await connection.rows<{ emailKey: string; version: number }>(lockAccount, [target.id]);
+export async function eraseAccount(
+  connection: Connection,
+  personalData: PersonalData,
+  target: Target,
+): Promise<Change<Erasure>> {
+  const [account] = await connection.rows<LockedAccount>(lockAccount, [target.id]);
   if (account === undefined) return missing('user', target, undefined);
-  const [erased] = await connection.rows<Erasure>(eraseUser, [target.id, versionOf(target)]);
-  if (erased === undefined) return missing('user', target, account.version);
+  if (target.version !== 'any' && account.version !== target.version) return missing('user', target, account.version);
+  await emptyPlainColumns(connection, 'users', [account]);
+  const [erased] = await connection.rows<Erasure>(eraseUser, [target.id]);
+  if (erased === undefined) throw new Error('a locked account is gone');
   for (const statement of others) await connection.rows(statement, [target.id]);
-  await connection.rows(eraseRegistrations, [account.emailKey]);
-  await clearCounters(connection, [accountCounterKey(account.emailKey)]);
+  const lookups = lookupsOf(personalData, account);
+  await connection.rows(eraseRegistrations, [lookups]);
+  await clearCounters(connection, lookups.map(accountCounterKey));
   return changed(erased);
+}
+
+/** What the address of the account may be found by elsewhere. Who wants to be forgotten is, also when the key of the row is lost. */
+function lookupsOf(personalData: PersonalData, account: LockedAccount): readonly string[] {
+  try {
+    return spellingsOf(personalData, emailKey(openPerson(personalData, 'users', account).email));
+  } catch (error) {
+    if (error instanceof UnsealableError) return [account.storedKey];
+    throw error;
+  }
 }

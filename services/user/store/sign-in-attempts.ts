@@ -18,12 +18,15 @@ export interface LockoutSettings extends LockoutRule {
 /** In this time a network is forgiven as many failures as lock it. */
 const networkWindowMs = 900_000;
 
-/** The counters of an attempt: of the account from everywhere, and from this network address. */
-export function countersOf(emailKey: string, addressDigest: string, settings: LockoutSettings): readonly Counter[] {
+/**
+ * The counters of an attempt: of the account from everywhere, and from this network address. `lookup` is what the e-mail key is looked
+ * up by: without its key nobody can tell whose a counter is. With a new key counting begins anew.
+ */
+export function countersOf(lookup: string, addressDigest: string, settings: LockoutSettings): readonly Counter[] {
   return [
-    { key: accountCounterKey(emailKey), rule: settings },
+    { key: accountCounterKey(lookup), rule: settings },
     {
-      key: `address:${digest(`${emailKey}\n${addressDigest}`)}`,
+      key: `address:${digest(`${lookup}\n${addressDigest}`)}`,
       rule: { ...settings, failures: settings.failuresPerAddress },
     },
   ];
@@ -39,8 +42,8 @@ export function networkCounterOf(networkDigest: string, settings: LockoutSetting
   return { key: `network:${digest(networkDigest)}`, rule };
 }
 
-export function accountCounterKey(emailKey: string): string {
-  return `account:${digest(emailKey)}`;
+export function accountCounterKey(lookup: string): string {
+  return `account:${digest(lookup)}`;
 }
 
 function digest(text: string): string {

@@ -1,5 +1,5 @@
 /** The user service in tests: its keys, its events, and people who use it. */
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
 import pg from 'pg';
 import type { Environment } from '#chassis/config/settings.ts';
@@ -11,7 +11,11 @@ import {
 } from '#chassis/testing/service-under-test.ts';
 import type { TestDatabases } from '#chassis/testing/test-database.ts';
 import type { Role } from '#contracts/identity.ts';
+import { emailKey } from '../domain/email.ts';
+import { createPersonalData, type PersonalData, UnsealableError } from '../secrets/personal-data.ts';
+import { parsePersonalDataKeys } from '../secrets/personal-data-keys.ts';
 import { userService } from '../service.ts';
+import { sealPayloads } from '../store/sealed-texts.ts';
 
 /** A private key in PEM form. */
 export function aSigningKey(bits = 2048): string {
@@ -21,6 +25,14 @@ export function aSigningKey(bits = 2048): string {
 
 /** The key of services under test unless the test gives its own. */
 export const testSigningKey = aSigningKey();
+
+/** A key of personal data. */
+export function aPersonalDataKey(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** The key of services under test unless the test gives its own. */
+export const testPersonalDataKey = aPersonalDataKey();
 
 /** A password that the policy accepts. */
 export const goodPassword = 'correct horse battery staple';
@@ -52,7 +64,13 @@ export async function startUser(
   changes: Environment = {},
 ): Promise<UserUnderTest> {
   const environment = changes['APP_POSTGRES_DATABASE'] === undefined ? await databases.create() : {};
-  const all: Environment = { APP_IDENTITY_SIGNING_KEYS: testSigningKey, ...environment, ...changes };
+  const all: Environment = {
+    APP_IDENTITY_SIGNING_KEYS: testSigningKey,
+    APP_PERSONAL_DATA_KEYS: testPersonalDataKey,
+    ...environment,
+    ...changes,
+  };
+  const personalData = personalDataOf(all);
   const events: StoredEvent[] = [];
   const service = await startUnderTest(t, userService, all);
   const client = new pg.Client(databases.server.url(all['APP_POSTGRES_DATABASE'] ?? ''));
@@ -66,16 +84,28 @@ export async function startUser(
     const answer = await service.call(...request);
     // A test may have taken the table away.
     const { rows } = await reader
-      .query('select type, key, payload from outbox order by id')
+      .query('select event_id, type, key, payload from outbox order by id')
       .catch(() => ({ rows: [] }));
-    events.splice(0, events.length, ...rows.map(toStoredEvent));
+    events.splice(0, events.length, ...rows.flatMap((row) => toStoredEvents(personalData, row)));
     return answer;
   };
   return { ...service, call, events, environment: all, query };
 }
 
-function toStoredEvent({ type, key, payload }: Row): StoredEvent {
-  return { type: type.replace(/^shop\.(.*)\.v1$/, '$1'), key, data: JSON.parse(payload) };
+/** None of one that another service sealed with a key that this one was not given. */
+function toStoredEvents(personalData: PersonalData, { event_id, type, key, payload }: Row): readonly StoredEvent[] {
+  try {
+    const data = JSON.parse(sealPayloads(personalData).open(payload, event_id));
+    return [{ type: type.replace(/^shop\.(.*)\.v1$/, '$1'), key, data }];
+  } catch (error) {
+    if (error instanceof UnsealableError) return [];
+    throw error;
+  }
+}
+
+/** What a service with this environment seals with. */
+export function personalDataOf(environment: Environment): PersonalData {
+  return createPersonalData(parsePersonalDataKeys(environment['APP_PERSONAL_DATA_KEYS'] ?? ''));
 }
 
 let count = 0;
@@ -105,7 +135,8 @@ export async function aPerson(service: UserUnderTest, password = goodPassword): 
   expect(await service.call('POST', '/api/v1/users', { body: { email, password, givenName: 'Ada' } }), 202);
   const token = tokenOf(service, 'user.verification-requested');
   expect(await service.call('POST', '/api/v1/auth/verify-email', { body: { token } }), 204);
-  const [row] = await service.query('select id from users where email = $1', [email]);
+  const lookup = personalDataOf(service.environment).lookup(emailKey(email));
+  const [row] = await service.query('select id from users where email_key = $1', [lookup]);
   return { id: row.id, email, password };
 }
 
@@ -154,4 +185,14 @@ export async function costOf(service: UserUnderTest, work: () => Promise<unknown
   const used = after.statements.map(([name, count]) => ({ name, count: count - (counts.get(name) ?? 0) }));
   const statements = used.filter(({ count }) => count > 0).map(({ name, count }) => `${name} ${count}`);
   return { statements: statements.toSorted(), hashes: after.hashes - before.hashes };
+}
+
+/** By table: rows that are not sealed with the first key, or cannot be opened; nothing before the service has looked. */
+export async function readGauges(
+  service: Pick<UserUnderTest, 'adminUrl'>,
+  which: 'outdated' | 'unreadable',
+): Promise<Readonly<Record<string, number>>> {
+  const text = await (await fetch(`${service.adminUrl}/metrics`)).text();
+  const lines = text.matchAll(new RegExp(`^personal_data_${which}_rows\\{.*table="(\\w+)".*\\} (\\d+)$`, 'gm'));
+  return Object.fromEntries([...lines].map(([, table = '', rows]) => [table, Number(rows)]));
 }

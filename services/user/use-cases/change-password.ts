@@ -23,8 +23,8 @@ export async function requestReset(deps: UserDeps, email: string, client: Client
   const token = createOpaqueToken();
   const addressDigest = deps.digestAddress(client.address);
   await deps.database.transaction(async (connection) => {
-    await lockMailbox(connection, emailKey(email));
-    const owner = await readCredentials(connection, { emailKey: emailKey(email) });
+    await lockMailbox(connection, deps.personalData, emailKey(email));
+    const owner = await readCredentials(connection, deps.personalData, { emailKey: emailKey(email) });
     // For nobody as well: a statement less would tell by its time.
     const issued = await issueResetToken(connection, token.digest, owner?.id ?? deps.newId());
     const outcome = issued === undefined ? 'ignored' : 'succeeded';
@@ -44,7 +44,8 @@ export async function resetPassword(
   const digest = digestToken(token);
   // Before anything is hashed: only who has a link may have that work done.
   const userId = await peekResetToken(deps.database.primary, digest);
-  const owner = userId === undefined ? undefined : await readCredentials(deps.database.primary, { id: userId });
+  const owner =
+    userId === undefined ? undefined : await readCredentials(deps.database.primary, deps.personalData, { id: userId });
   if (owner === undefined) throw invalidToken();
   assertAcceptable(password, owner.email, '#/password');
   const passwordHash = await deps.passwords.hash(password);
@@ -64,7 +65,7 @@ export async function changePassword(
   { currentPassword, newPassword }: { readonly currentPassword: string; readonly newPassword: string },
   client: Client,
 ): Promise<void> {
-  const owner = await readCredentials(deps.database.primary, { id: userId });
+  const owner = await readCredentials(deps.database.primary, deps.personalData, { id: userId });
   if (owner === undefined) throw new ProblemError('not-found', 'the caller has no account in this shop');
   assertAcceptable(newPassword, owner.email, '#/newPassword');
   const origin = { ...originOf(deps, client), userId };
@@ -94,11 +95,11 @@ async function replacePassword(
   { userId, before, after }: { readonly userId: string; readonly before?: string; readonly after: string },
   event: { readonly kind: 'reset-password' | 'change-password'; readonly addressDigest: string },
 ): Promise<boolean> {
-  const owner = await setPasswordHash(connection, userId, { before, after });
+  const owner = await setPasswordHash(connection, deps.personalData, userId, { before, after });
   if (owner === undefined) return false;
   await endSessions(connection, userId, 'password-changed');
   await revokeResetTokens(connection, userId);
-  const counters = countersOf(owner.emailKey, event.addressDigest, deps.lockout);
+  const counters = countersOf(deps.personalData.lookup(owner.emailKey), event.addressDigest, deps.lockout);
   await clearCounters(
     connection,
     counters.map(({ key }) => key),

@@ -23,7 +23,7 @@ export interface Actor {
 /** Changes what the person says about itself. */
 export async function changeProfile(deps: UserDeps, target: Target, patch: ProfilePatch): Promise<Change<Account>> {
   return deps.database.transaction(async (connection) => {
-    const result = await updateProfile(connection, target, patch);
+    const result = await updateProfile(connection, deps.personalData, target, patch);
     if (result.state === 'changed') {
       const { id: userId, version } = result.value;
       const recipient = toRecipient(result.value);
@@ -42,7 +42,7 @@ export async function changeRoles(
 ): Promise<Change<Account>> {
   assertOther(target.id, actor);
   return deps.database.transaction(async (connection) => {
-    const result = await setRoles(connection, target, roles);
+    const result = await setRoles(connection, deps.personalData, target, roles);
     if (result.state === 'changed') {
       const { id, version } = result.value;
       const addressDigest = deps.digestAddress(actor.client.address);
@@ -63,7 +63,7 @@ export async function changeLock(
 ): Promise<Change<Account>> {
   assertOther(id, actor);
   return deps.database.transaction(async (connection) => {
-    const result = await setStatus(connection, id, lock);
+    const result = await setStatus(connection, deps.personalData, id, lock);
     if (result.state === 'refused') return result;
     const { version } = result.value;
     if (lock === 'locked') await endSessions(connection, id, 'locked');
@@ -107,7 +107,7 @@ export async function closeSessions(deps: UserDeps, userId: string, client: Clie
 /** Everything that is kept about the person, as JSON text. */
 export async function exportOwnData(deps: UserDeps, userId: string, client: Client): Promise<string> {
   return deps.database.transaction(async (connection) => {
-    const json = await exportAccount(connection, userId);
+    const json = await exportAccount(connection, deps.personalData, userId);
     if (json === undefined) throw new ProblemError('not-found', `there is no user ${userId}`);
     await recordAuthEvent(connection, ownEvent(deps, userId, 'export', client));
     return json;
@@ -117,7 +117,7 @@ export async function exportOwnData(deps: UserDeps, userId: string, client: Clie
 /** Takes the person out of the account and ends its sessions; what others keep is theirs to make anonymous. */
 export async function erase(deps: UserDeps, target: Target): Promise<Change<Erasure>> {
   return deps.database.transaction(async (connection) => {
-    const result = await eraseAccount(connection, target);
+    const result = await eraseAccount(connection, deps.personalData, target);
     if (result.state === 'changed') {
       // Without the address: it would be personal data about nobody.
       const event = { userId: target.id, kind: 'erase', outcome: 'succeeded', addressDigest: undefined } as const;

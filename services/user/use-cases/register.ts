@@ -46,8 +46,8 @@ export async function register(deps: UserDeps, request: RegistrationRequest, cli
   };
   const addressDigest = deps.digestAddress(client.address);
   await deps.database.transaction(async (connection) => {
-    await lockMailbox(connection, registration.emailKey);
-    const owner = await readCredentials(connection, { emailKey: registration.emailKey });
+    await lockMailbox(connection, deps.personalData, registration.emailKey);
+    const owner = await readCredentials(connection, deps.personalData, { emailKey: registration.emailKey });
     if (owner !== undefined) await tellOwner(deps, connection, owner);
     else if (deps.isVerificationRequired) await keepRegistration(deps, connection, registration);
     else await createAccount(deps, connection, registration, false);
@@ -65,7 +65,7 @@ async function tellOwner(deps: UserDeps, connection: Transaction, owner: Credent
 
 async function keepRegistration(deps: UserDeps, connection: Transaction, registration: Registration): Promise<void> {
   const token = createOpaqueToken();
-  const kept = await insertRegistration(connection, token.digest, registration);
+  const kept = await insertRegistration(connection, deps.personalData, token.digest, registration);
   if (kept === undefined) await writeToNobody(connection);
   else await askMailbox(deps, connection, { ...registration, ...kept }, token.text);
 }
@@ -88,8 +88,8 @@ async function createAccount(
   registration: Registration,
   isVerified: boolean,
 ): Promise<boolean> {
-  if (!(await insertAccount(connection, { isVerified, ...registration }))) return false;
-  await forgetRegistrations(connection, registration.emailKey);
+  if (!(await insertAccount(connection, deps.personalData, { isVerified, ...registration }))) return false;
+  await forgetRegistrations(connection, deps.personalData, registration.emailKey);
   const data = { userId: registration.id, recipient: toRecipient(registration), version: firstVersion };
   await deps.outbox.append(connection, newEvent(userRegistered, data));
   return true;
@@ -103,7 +103,10 @@ export async function resendVerification(deps: UserDeps, email: string, client: 
   const token = createOpaqueToken();
   const addressDigest = deps.digestAddress(client.address);
   await deps.database.transaction(async (connection) => {
-    const renewed = await renewRegistration(connection, emailKey(email), { digest: token.digest, id: deps.newId() });
+    const renewed = await renewRegistration(connection, deps.personalData, emailKey(email), {
+      digest: token.digest,
+      id: deps.newId(),
+    });
     const outcome = renewed === undefined ? 'ignored' : 'succeeded';
     await recordAuthEvent(connection, { userId: undefined, kind: 'resend-verification', outcome, addressDigest });
     if (renewed === undefined) await writeToNobody(connection);
@@ -115,7 +118,7 @@ export async function resendVerification(deps: UserDeps, email: string, client: 
 export async function verifyEmail(deps: UserDeps, token: string, client: Client): Promise<void> {
   const addressDigest = deps.digestAddress(client.address);
   const isVerified = await deps.database.transaction(async (connection) => {
-    const registration = await takeRegistration(connection, digestToken(token), deps.newId());
+    const registration = await takeRegistration(connection, deps.personalData, digestToken(token), deps.newId());
     if (registration === undefined || !(await createAccount(deps, connection, registration, true))) return false;
     const { id: userId } = registration;
     await recordAuthEvent(connection, { userId, kind: 'verify-email', outcome: 'succeeded', addressDigest });

@@ -50,7 +50,7 @@ export async function chargeSignIn(
   key: string,
   { addressDigest, networkDigest, userId }: Origin & { readonly userId?: string },
 ): Promise<void> {
-  const counters = countersOf(key, addressDigest, deps.lockout);
+  const counters = countersOf(deps.personalData.lookup(key), addressDigest, deps.lockout);
   const network = networkCounterOf(networkDigest, deps.lockout);
   const { lockedForMs } = await deps.database.transaction((connection) =>
     chargeCounters(connection, counters, network),
@@ -90,7 +90,7 @@ async function tryToSignIn(deps: UserDeps, attempt: Attempt, client: Client): Pr
   const origin = originOf(deps, client);
   const { addressDigest } = origin;
   await chargeSignIn(deps, key, origin);
-  const credentials = await readCredentials(deps.database.primary, { emailKey: key });
+  const credentials = await readCredentials(deps.database.primary, deps.personalData, { emailKey: key });
   const isRight = await deps.passwords.verify(attempt.password, credentials?.passwordHash);
   if (credentials === undefined || !isRight) {
     await recordWrongPassword(deps, 'sign-in', { ...origin, userId: credentials?.id });
@@ -127,7 +127,7 @@ async function openTokens(
     if (result !== undefined) {
       await clearCounters(
         connection,
-        countersOf(key, addressDigest, deps.lockout).map((counter) => counter.key),
+        countersOf(deps.personalData.lookup(key), addressDigest, deps.lockout).map((counter) => counter.key),
       );
     }
     await audit(connection, 'sign-in', result === undefined ? 'failed' : 'succeeded', { userId, addressDigest });
