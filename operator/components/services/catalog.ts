@@ -14,6 +14,8 @@ export interface ServiceDefinition {
   readonly usesSearch: boolean;
   /** Signs access tokens: gets the private key, which no other service has. */
   readonly signsTokens: boolean;
+  /** Keeps what is known about people: gets the keys that it is sealed with, which no other service has. */
+  readonly keepsPersonalData: boolean;
   /** The door: gets the public keys of the access tokens, and its address is the shop's. */
   readonly isGateway: boolean;
   /** Neighbours that it asks over HTTP: those that run are given to it as `APP_UPSTREAM_<NAME>`. */
@@ -30,6 +32,7 @@ export const serviceCatalog: readonly ServiceDefinition[] = [
     usesKafka: true,
     usesSearch: false,
     signsTokens: true,
+    keepsPersonalData: true,
     isGateway: false,
     calls: [],
   },
@@ -41,6 +44,7 @@ export const serviceCatalog: readonly ServiceDefinition[] = [
     usesKafka: true,
     usesSearch: false,
     signsTokens: false,
+    keepsPersonalData: false,
     isGateway: false,
     calls: [],
   },
@@ -52,6 +56,7 @@ export const serviceCatalog: readonly ServiceDefinition[] = [
     usesKafka: true,
     usesSearch: false,
     signsTokens: false,
+    keepsPersonalData: false,
     isGateway: false,
     calls: ['product', 'inventory'],
   },
@@ -63,6 +68,7 @@ export const serviceCatalog: readonly ServiceDefinition[] = [
     usesKafka: true,
     usesSearch: false,
     signsTokens: false,
+    keepsPersonalData: false,
     isGateway: false,
     calls: [],
   },
@@ -74,6 +80,7 @@ export const serviceCatalog: readonly ServiceDefinition[] = [
     usesKafka: true,
     usesSearch: true,
     signsTokens: false,
+    keepsPersonalData: false,
     isGateway: false,
     calls: ['product'],
   },
@@ -85,6 +92,7 @@ export const serviceCatalog: readonly ServiceDefinition[] = [
     usesKafka: false,
     usesSearch: false,
     signsTokens: false,
+    keepsPersonalData: false,
     isGateway: true,
     calls: serviceNames.filter((name) => name !== 'gateway'),
   },

@@ -5,7 +5,13 @@ import { type ServiceDefinition, serviceCatalog } from './catalog.ts';
 import { minimumReplicas } from './desired/deployment.ts';
 import { buildDesired } from './desired/index.ts';
 import { gatherService, type ObservedService, runningVersion } from './gather.ts';
-import { identityKeys, identitySecretName, serviceObjectName } from './names.ts';
+import {
+  identityKeys,
+  identitySecretName,
+  personalDataKeys,
+  personalDataSecretName,
+  serviceObjectName,
+} from './names.ts';
 import { permissions } from './permissions.ts';
 import { judgeService } from './readiness.ts';
 import { retryMigration } from './retry-migration.ts';
@@ -35,7 +41,7 @@ function serviceComponent(definition: ServiceDefinition): AnyComponent {
     ],
     permissions,
     isEnabled: (stack) => stack.services[definition.name].enabled,
-    credentials: (stack) => [identityCredentials(stack.name)],
+    credentials: (stack) => [identityCredentials(stack.name), personalDataCredentials(stack.name)],
     inputs: () => [],
     desired: (stack, context) => buildDesired(definition, stack, context),
     gather: (stack, reader) => Promise.resolve(gatherService(definition, stack, reader)),
@@ -67,4 +73,12 @@ function identityCredentials(stack: string): CredentialRequest {
       [identityKeys.internalKey]: { kind: 'password', length: 43 },
     },
   };
+}
+
+/**
+ * Every component asks for it and one service gets it: what the others would change is compared with the keys as they are now, to see whose
+ * turn it is. 43 characters are 256 bits.
+ */
+function personalDataCredentials(stack: string): CredentialRequest {
+  return { name: personalDataSecretName(stack), keys: { [personalDataKeys]: { kind: 'password', length: 43 } } };
 }

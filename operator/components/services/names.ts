@@ -26,6 +26,17 @@ export function identitySecretName(stack: string): string {
 /** Keys of that Secret. */
 export const identityKeys = { signingKey: 'signing.pem', internalKey: 'internal-key' } as const;
 
+/**
+ * Credential Secret with the keys that personal data is sealed with. It is one of its own, so that who may read the keys of identity does
+ * not get these as well.
+ */
+export function personalDataSecretName(stack: string): string {
+  return childName(stack, 'personal-data', 'credentials');
+}
+
+/** Key of that Secret. */
+export const personalDataKeys = 'keys';
+
 /** The name carries a hash of the Job's template, which Kubernetes never lets change. */
 export function migrationJobName(stack: string, service: string, templateHash: string): string {
   return childName(stack, service, `migrate-${templateHash.slice(0, 8)}`);

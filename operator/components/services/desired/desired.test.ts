@@ -10,7 +10,7 @@ import { aCompleteStack } from '../../../testing/complete.ts';
 import { aLive } from '../../../testing/live.ts';
 import type { Desired } from '../../contract.ts';
 import { type ServiceDefinition, serviceCatalog } from '../catalog.ts';
-import { identityKeys, identitySecretName } from '../names.ts';
+import { identityKeys, identitySecretName, personalDataKeys, personalDataSecretName } from '../names.ts';
 import { buildDesired } from './index.ts';
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -18,6 +18,10 @@ const identity = {
   [identityKeys.signingKey]: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   [identityKeys.internalKey]: 'internal',
 };
+
+/** The credential Secrets by name. */
+const secretsWith = (personalData: string) => (name: string) =>
+  name === personalDataSecretName('shop') ? { [personalDataKeys]: personalData } : identity;
 
 function definitionOf(name: string): ServiceDefinition {
   const definition = serviceCatalog.find((one) => one.name === name);
@@ -27,11 +31,16 @@ function definitionOf(name: string): ServiceDefinition {
   return definition;
 }
 
-function desiredOf(name: string, stack: CompleteStack, live: readonly LiveObject[] = []): Desired {
+function desiredOf(
+  name: string,
+  stack: CompleteStack,
+  live: readonly LiveObject[] = [],
+  personalData = 'a-key',
+): Desired {
   const byKey = new Map(live.map((one) => [refKey(one.ref), one]));
   return buildDesired(definitionOf(name), stack, {
     live: (ref) => byKey.get(refKey(ref)),
-    secret: () => identity,
+    secret: (name) => secretsWith(personalData)(name),
   });
 }
 
@@ -193,7 +202,10 @@ test("the user's environment wins over ours and overrides of the pod come last",
 
 test('a service that uses Kafka logs in as itself', (t) => {
   const definition = { ...definitionOf('gateway'), usesKafka: true };
-  const desired = buildDesired(definition, aCompleteStack(), { live: () => undefined, secret: () => identity });
+  const desired = buildDesired(definition, aCompleteStack(), {
+    live: () => undefined,
+    secret: secretsWith('a-key'),
+  });
   const environment = at(find(desired, 'Deployment'), 'spec', 'template', 'spec', 'containers', 0, 'env');
   t.deepEqual(
     (environment as { name: string; valueFrom?: { secretKeyRef?: object } }[])
@@ -225,6 +237,22 @@ test('the private key is with the user service alone, and only a laptop does wit
   }
   t.like(variables('user', development).get('APP_EMAIL_VERIFICATION'), { value: 'off' });
   t.false(variables('user', aCompleteStack({ profile: 'Production' })).has('APP_EMAIL_VERIFICATION'));
+});
+
+test('keys of personal data are in a Secret of their own, with the user service alone, and roll it when they change', (t) => {
+  const stack = aCompleteStack();
+  for (const { name, ownsDatabase } of serviceCatalog) {
+    const render = (key: string) => {
+      const { objects } = desiredOf(name, stack, ownsDatabase ? migrated(stack, name) : [], key);
+      return { text: JSON.stringify(objects), hashes: objects.map(hashOfRendering) };
+    };
+    const { text, hashes } = render('one-key');
+    t.is(text.includes('personal-data-credentials'), name === 'user', name);
+    t.false(text.includes('one-key'), 'the value is in no object');
+    const changed = render('two-keys').hashes.filter((hash) => !hashes.includes(hash));
+    t.is(changed.length, name === 'user' ? 1 : 0, name);
+  }
+  t.is(told('user', stack)['APP_PERSONAL_DATA_KEYS'], 'shop-personal-data-credentials/keys');
 });
 
 /** What the server of a service is told: by name the value, or the key of a Secret. */
@@ -362,7 +390,10 @@ test('the objects of the gateway are as reviewed', (t) => {
 
 test('a service that uses the search gets where it is and how to log in', (t) => {
   const definition = { ...definitionOf('gateway'), usesSearch: true };
-  const desired = buildDesired(definition, aCompleteStack(), { live: () => undefined, secret: () => identity });
+  const desired = buildDesired(definition, aCompleteStack(), {
+    live: () => undefined,
+    secret: secretsWith('a-key'),
+  });
   const environment = at(find(desired, 'Deployment'), 'spec', 'template', 'spec', 'containers', 0, 'env');
   t.deepEqual(
     (environment as { name: string; valueFrom?: { secretKeyRef?: { key: string } } }[])

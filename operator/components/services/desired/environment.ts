@@ -6,7 +6,13 @@ import { hashOf } from '../../../objects/hash.ts';
 import { connectionSecretName } from '../../../objects/names.ts';
 import type { SecretValues } from '../../contract.ts';
 import { adminPort, type ServiceDefinition, serviceCatalog } from '../catalog.ts';
-import { identityKeys, identitySecretName, serviceObjectName } from '../names.ts';
+import {
+  identityKeys,
+  identitySecretName,
+  personalDataKeys,
+  personalDataSecretName,
+  serviceObjectName,
+} from '../names.ts';
 
 /** One entry of a container's `env`. */
 export type EnvironmentVariable =
@@ -30,6 +36,9 @@ export function buildEnvironment(
     ...(definition.usesKafka ? kafkaVariables(definition, stack) : []),
     ...(definition.usesSearch ? searchVariables(stack) : []),
     ...(definition.signsTokens ? tokenVariables(stack) : []),
+    ...(definition.keepsPersonalData
+      ? [fromSecret('APP_PERSONAL_DATA_KEYS', personalDataSecretName(stack.name), personalDataKeys)]
+      : []),
     ...(definition.isGateway
       ? [{ name: 'APP_IDENTITY_JWKS', value: publicKeySet(identity[identityKeys.signingKey] ?? '') }]
       : []),

@@ -4,7 +4,7 @@ import { jobStatus, workloadStatus } from '../../../objects/live-status.ts';
 import { connectionSecretName } from '../../../objects/names.ts';
 import type { Desired, DesiredContext, Held, Scale, SecretValues } from '../../contract.ts';
 import type { ServiceDefinition } from '../catalog.ts';
-import { autoscalerRef, identitySecretName } from '../names.ts';
+import { autoscalerRef, identitySecretName, personalDataSecretName } from '../names.ts';
 import { buildDeployment, configHashOf } from './deployment.ts';
 import { buildEnvironment } from './environment.ts';
 import { buildMigrationJob } from './migration-job.ts';
@@ -14,10 +14,11 @@ import { findPredecessor, type Update, type Updates, waitingForTurn } from './tu
 /** All objects of one service; its update is held back until its turn, its Deployment until the database has the schema of the new image. */
 export function buildDesired(definition: ServiceDefinition, stack: CompleteStack, context: DesiredContext): Desired {
   const identity = context.secret(identitySecretName(stack.name));
-  if (identity === undefined) {
+  const personalData = context.secret(personalDataSecretName(stack.name));
+  if (identity === undefined || personalData === undefined) {
     return { objects: [], held: [] };
   }
-  const updates = updatesOf(stack, identity, context);
+  const updates = updatesOf(stack, { identity, personalData }, context);
   const { migration, deployment } = updates.updateOf(definition);
   const held = holdUntilTurn(definition, stack, updates) ?? holdDuringMigration({ migration, deployment }, context);
   const isHeld = (object: KubernetesObject) => held.some(({ ref }) => refKey(ref) === refKey(refOf(object)));
@@ -34,13 +35,18 @@ export function buildDesired(definition: ServiceDefinition, stack: CompleteStack
   };
 }
 
+interface Credentials {
+  readonly identity: SecretValues;
+  readonly personalData: SecretValues;
+}
+
 /** Renders the update of each service that is asked for, once. */
-function updatesOf(stack: CompleteStack, identity: SecretValues, context: DesiredContext): Updates {
+function updatesOf(stack: CompleteStack, credentials: Credentials, context: DesiredContext): Updates {
   const rendered = new Map<string, Update>();
   return {
     live: context.live,
     updateOf: (definition) => {
-      const update = rendered.get(definition.name) ?? buildUpdate(definition, stack, identity, context);
+      const update = rendered.get(definition.name) ?? buildUpdate(definition, stack, credentials, context);
       rendered.set(definition.name, update);
       return update;
     },
@@ -50,11 +56,15 @@ function updatesOf(stack: CompleteStack, identity: SecretValues, context: Desire
 function buildUpdate(
   definition: ServiceDefinition,
   stack: CompleteStack,
-  identity: SecretValues,
+  { identity, personalData }: Credentials,
   context: DesiredContext,
 ): Update {
   const environment = buildEnvironment(definition, stack, identity);
-  const configHash = configHashOf([JSON.stringify(identity), ...connectionHashes(definition, stack, context)]);
+  const configHash = configHashOf([
+    JSON.stringify(identity),
+    ...(definition.keepsPersonalData ? [JSON.stringify(personalData)] : []),
+    ...connectionHashes(definition, stack, context),
+  ]);
   return {
     migration: definition.ownsDatabase ? buildMigrationJob(definition, stack) : undefined,
     deployment: buildDeployment(definition, stack, { environment, configHash }),
