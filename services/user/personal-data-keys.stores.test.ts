@@ -113,7 +113,7 @@ test.serial(
     const said = JSON.stringify(wrong.logs);
     t.true(
       said.includes(
-        `APP_PERSONAL_DATA_KEYS has the keys ${idOf(newKey)}, but 1 rows of users are sealed with ${idOf(oldKey)}: give the missing key as well`,
+        `APP_PERSONAL_DATA_KEYS has the keys ${idOf(newKey)}, but rows of users are sealed with ${idOf(oldKey)}: give the missing key as well`,
       ),
     );
     t.false(said.includes(oldKey) || said.includes(newKey));

@@ -5,7 +5,14 @@ import type { Logger } from '#chassis/logger.ts';
 import { createRecurring } from '#chassis/recurring.ts';
 import type { Worker } from '#chassis/service.ts';
 import type { UserDeps } from './deps.ts';
-import { readSealingBacklog, resealBatch, resealRows, type SealingBacklog, sealedTables } from './store/reseal.ts';
+import {
+  findUnknownKeys,
+  readSealingBacklog,
+  resealBatch,
+  resealRows,
+  type SealingBacklog,
+  sealedTables,
+} from './store/reseal.ts';
 import type { SealedTable } from './store/sealed-rows.ts';
 
 type Deps = Pick<UserDeps, 'database' | 'personalData'>;
@@ -26,19 +33,15 @@ export function createKeysCheck({ database, personalData }: Deps): Check {
     isRequired: true,
     probe: async () => {
       if (isDone) return;
-      const backlogs = await readSealingBacklog(database.primary, personalData);
-      const unknown = backlogs.filter(({ unknownKeys }) => unknownKeys.length > 0).map(describe);
-      if (unknown.length > 0)
+      const unknown = await findUnknownKeys(database.primary, personalData);
+      const rows = unknown.map(({ table, keys }) => `rows of ${table} are sealed with ${keys.join(', ')}`);
+      if (rows.length > 0)
         throw new Error(
-          `APP_PERSONAL_DATA_KEYS has the keys ${personalData.keyIds.join(', ')}, but ${unknown.join('; ')}: give the missing key as well`,
+          `APP_PERSONAL_DATA_KEYS has the keys ${personalData.keyIds.join(', ')}, but ${rows.join('; ')}: give the missing key as well`,
         );
       isDone = true;
     },
   };
-}
-
-function describe({ table, unreadable, unknownKeys }: SealingBacklog): string {
-  return `${unreadable} rows of ${table} are sealed with ${unknownKeys.join(', ')}`;
 }
 
 /**
@@ -63,12 +66,23 @@ export function createResealing(
     failures.set(table, [...except, ...failed.map(({ id }) => id)].slice(-rememberedFailures));
     return sealed + failed.length;
   };
+  let countedAtMs = Number.NEGATIVE_INFINITY;
+  const count = async () => {
+    for (const backlog of await readSealingBacklog(database.primary, personalData)) {
+      const altered = failures.get(backlog.table)?.length ?? 0;
+      observe.backlog(backlog, Math.min(altered, backlog.outdated));
+      // Some were repaired or erased: the others are found again.
+      if (altered > backlog.outdated) failures.delete(backlog.table);
+    }
+    countedAtMs = performance.now();
+  };
   const work = async () => {
     const sizes = [];
     for (const table of sealedTables) sizes.push(await resealOneBatch(table));
-    for (const backlog of await readSealingBacklog(database.primary, personalData))
-      observe.backlog(backlog, failures.get(backlog.table)?.length ?? 0);
-    return { nextMs: sizes.some((size) => size === resealBatch) ? Math.min(backlogMs, periodMs) : periodMs };
+    const isBacklog = sizes.some((size) => size === resealBatch);
+    // Counting many rows takes longer than sealing a batch.
+    if (!isBacklog || performance.now() - countedAtMs >= periodMs) await count();
+    return { nextMs: isBacklog ? Math.min(backlogMs, periodMs) : periodMs };
   };
   return createRecurring('sealing of personal data', work, { logger, firstMs: periodMs, retryMs: periodMs });
 }
@@ -90,7 +104,7 @@ function createObserver({ logger, registry }: { readonly logger: Logger; readonl
   });
   const unreadable = new Gauge({
     name: 'personal_data_unreadable_rows',
-    help: 'Rows that cannot be opened: sealed with a key that is not there, changed, or moved.',
+    help: 'Rows that are sealed with a key that is not there, or did not open when they were to be sealed again.',
     labelNames,
     registers,
   });
@@ -99,7 +113,7 @@ function createObserver({ logger, registry }: { readonly logger: Logger; readonl
     resealed,
     /** `altered` rows have a known key and do not open all the same. */
     backlog: ({ table, ...backlog }: SealingBacklog, altered: number): void => {
-      outdated.set({ table }, Math.max(0, backlog.outdated - altered));
+      outdated.set({ table }, backlog.outdated - altered);
       unreadable.set({ table }, backlog.unreadable + altered);
       for (const keyId of backlog.unknownKeys) {
         if (told.has(`${table} ${keyId}`)) continue;

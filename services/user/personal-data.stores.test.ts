@@ -3,7 +3,6 @@ import { startTestDatabases } from '#chassis/testing/test-database.ts';
 import { waitFor } from '#lab/control-plane/wait.ts';
 import {
   anAddress,
-  anEmail,
   aPerson,
   aPersonalDataKey,
   as,
@@ -165,5 +164,8 @@ test.serial('a changed row under an older key is left alone, and those behind it
   const told = after.logs.filter(({ table }) => table === 'users');
   t.is(told.length, 1);
   t.like(told[0], { id: broken.id, msg: 'a row of personal data cannot be opened and stays as it is' });
-  expect(await after.call('POST', '/api/v1/users', { body: { email: anEmail(), password: goodPassword } }), 202);
+  expect(await after.call('DELETE', '/api/v1/me', as(broken, { headers: any })), 204);
+  await waitFor('it is forgotten', async () => (await readGauges(after, 'unreadable'))['users'] === 0, {
+    timeoutMs: 20_000,
+  });
 });

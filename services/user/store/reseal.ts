@@ -157,27 +157,35 @@ function toBytes(id: string): Buffer {
 /** Counting stops here: nobody needs to know exactly how many more there are. */
 const countedAtMost = 100_000;
 
-/** Steps from one key to the next through the index: what it costs grows with the keys that are in use, not with the rows. */
-function countSql(table: SealedTable): Statement {
-  const count = (where: string) =>
-    `(select count(*) from (select from ${table} where ${isLive[table]} and ${where} limit ${countedAtMost}) as counted)::int`;
-  const next = (where: string) =>
-    `(select ${keyId} from ${table} where ${isLive[table]} and ${where} order by ${keyId} limit 1)`;
-  return sql(
-    `sealing_keys_of_${table}`,
-    `with recursive keys (id) as (
-       select ${next(`${keyId} is not null`)}
-       union all
-       select ${next(`${keyId} > keys.id`)} from keys where keys.id is not null
-     )
-     select encode(id, 'hex') as "keyId", case when id <> $1 then ${count(`${keyId} = keys.id`)} else 0 end as count
-     from keys where id is not null
-     union all
-     select null, ${count(`${keyId} is null`)}`,
-  );
+interface Counting {
+  readonly table: SealedTable;
+  /** Steps from one key to the next through the index: what it costs grows with the keys that are in use, not with the rows. */
+  readonly keys: Statement;
+  /** Apart from `keys`: together the planner takes them for work that is worth compiling. */
+  readonly ofKey: Statement;
+  readonly plain: Statement;
 }
 
-const counts = new Map(sealedTables.map((table) => [table, countSql(table)]));
+function countingOf(table: SealedTable): Counting {
+  const from = `from ${table} where ${isLive[table]}`;
+  const count = (where: string) =>
+    `select count(*)::int as count from (select ${from} and ${where} limit ${countedAtMost}) as counted`;
+  const next = (where: string) => `(select ${keyId} ${from} and ${where} order by ${keyId} limit 1)`;
+  const keys = `with recursive keys (id) as (
+      select ${next(`${keyId} is not null`)}
+      union all
+      select ${next(`${keyId} > keys.id`)} from keys where keys.id is not null
+    )
+    select encode(id, 'hex') as id from keys where id is not null`;
+  return {
+    table,
+    keys: sql(`sealing_keys_of_${table}`, keys),
+    ofKey: sql(`sealed_${table}_count`, count(`${keyId} = $1`)),
+    plain: sql(`plain_${table}_count`, count(`${keyId} is null`)),
+  };
+}
+
+const countings = sealedTables.map(countingOf);
 
 /** Rows of one table that are not sealed with the first key. */
 export interface SealingBacklog {
@@ -189,19 +197,47 @@ export interface SealingBacklog {
   readonly unknownKeys: readonly string[];
 }
 
+async function readKeys(connection: Connection, keys: Statement): Promise<readonly string[]> {
+  return (await connection.rows<{ id: string }>(keys)).map(({ id }) => id);
+}
+
+/** Keys that rows are sealed with and that are not in the ring, by table; tables without any are left out. Counts nothing: a probe waits. */
+export async function findUnknownKeys(
+  connection: Connection,
+  { keyIds }: PersonalData,
+): Promise<readonly { readonly table: SealedTable; readonly keys: readonly string[] }[]> {
+  const found = [];
+  for (const { table, keys } of countings) {
+    const unknown = (await readKeys(connection, keys)).filter((id) => !keyIds.includes(id));
+    if (unknown.length > 0) found.push({ table, keys: unknown });
+  }
+  return found;
+}
+
 /** What is left to seal, by table. */
 export async function readSealingBacklog(
   connection: Connection,
-  { keyIds }: PersonalData,
+  personalData: PersonalData,
 ): Promise<readonly SealingBacklog[]> {
   const backlogs = [];
-  for (const [table, statement] of counts) {
-    const rows = await connection.rows<{ keyId: string | null; count: number }>(statement, [toBytes(keyIds[0])]);
-    const isKnown = (id: string | null) => id === null || keyIds.includes(id);
-    const sum = (known: boolean) =>
-      rows.reduce((total, row) => (isKnown(row.keyId) === known ? total + row.count : total), 0);
-    const unknownKeys = rows.flatMap(({ keyId: id }) => (id !== null && !keyIds.includes(id) ? [id] : []));
-    backlogs.push({ table, outdated: sum(true), unreadable: sum(false), unknownKeys });
-  }
+  for (const counting of countings) backlogs.push(await readBacklogOf(connection, personalData, counting));
   return backlogs;
+}
+
+async function readBacklogOf(
+  connection: Connection,
+  { keyIds: [first, ...older] }: PersonalData,
+  { table, keys, ofKey, plain }: Counting,
+): Promise<SealingBacklog> {
+  const count = async (statement: Statement, values: readonly unknown[]) =>
+    (await connection.rows<{ count: number }>(statement, values))[0]?.count ?? 0;
+  const used = (await readKeys(connection, keys)).filter((id) => id !== first);
+  let outdated = await count(plain, []);
+  let unreadable = 0;
+  for (const id of used) {
+    const rows = await count(ofKey, [toBytes(id)]);
+    if (older.includes(id)) outdated += rows;
+    else unreadable += rows;
+  }
+  return { table, outdated, unreadable, unknownKeys: used.filter((id) => !older.includes(id)) };
 }

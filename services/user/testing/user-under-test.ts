@@ -80,6 +80,8 @@ export async function startUser(
   // One connection, which calls at the same moment take turns with.
   const reader = new pg.Pool({ connectionString: databases.server.url(all['APP_POSTGRES_DATABASE'] ?? ''), max: 1 });
   t.teardown(() => reader.end());
+  // It has ended before its connection is closed, and the server may be stopped between the two.
+  reader.on('error', () => undefined);
   const call: ServiceUnderTest['call'] = async (...request) => {
     const answer = await service.call(...request);
     // A test may have taken the table away.
