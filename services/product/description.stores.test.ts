@@ -66,8 +66,8 @@ test('every operation answers as the served description says, in success and ref
   await call('createCategory', {}, { ...admin, body: {} });
   const categoryId: string = category.json.id;
   await call('listCategories', {});
-  await call('getCategory', { idOrSlug: categoryId });
-  await call('getCategory', { idOrSlug: 'nothing' });
+  await call('getCategory', { id: categoryId });
+  await call('getCategory', { id: 'nothing' });
   await call('updateCategory', { id: categoryId }, { ...any, body: { name: 'Other' } });
   await call('updateCategory', { id: categoryId }, { ...admin, body: { name: 'Other' } });
 
@@ -78,13 +78,13 @@ test('every operation answers as the served description says, in success and ref
   await call('createProduct', {}, { body: aProduct(), roles: ['customer'] });
   await call('listProducts', {});
   await call('listProducts', { query: '?limit=0' });
-  await call('getProduct', { idOrSlug: id });
-  await call('getProduct', { idOrSlug: id }, { headers: { 'if-none-match': '"v1"' } });
-  await call('getProduct', { idOrSlug: 'nothing' });
+  await call('getProduct', { id: id });
+  await call('getProduct', { id: id }, { headers: { 'if-none-match': '"v1"' } });
+  await call('getProduct', { id: 'nothing' });
   await call('updateProduct', { id }, { ...any, body: { title: 'Other' } });
   await call('updateProduct', { id }, { ...admin, headers: { 'if-match': '"v9"' }, body: { title: 'Other' } });
   await call('updateProduct', { id }, { ...any, body: { slug: 'renamed' } });
-  t.is((await call('getProduct', { idOrSlug: product.json.slug })).status, 301);
+  t.is((await call('getProduct', { id: product.json.slug })).status, 301);
   await callVariants(call);
   await callMedia(call, id);
   await callImports(call);

@@ -28,7 +28,7 @@ function validFor(operation: DescribedOperation): {
   params: Record<string, string>;
 } {
   const id = '01a20792-7531-7b89-86c5-c73c7e30f850';
-  const params = { id, variantId: id, idOrSlug: 'nothing-here' };
+  const params = { id, variantId: id };
   const used = Object.fromEntries(Object.entries(params).filter(([name]) => operation.path.includes(`{${name}}`)));
   if (operation.bodySchema === undefined) return { body: undefined, params: used };
   return { body: (bodies[operation.id] ?? aProduct)(), params: used };

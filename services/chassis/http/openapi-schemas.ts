@@ -50,8 +50,12 @@ function rewriteRef(ref: unknown): unknown {
   return typeof ref === 'string' ? ref.replace('#/$defs/', '#/components/schemas/') : ref;
 }
 
-/** A pattern beside a type that is not text, and beside a format that says the same, only repeats itself. */
+/**
+ * A pattern beside a type that is not text, and beside a format that says the same, only repeats itself; so do the words
+ * of a parameter beside `boolean`, and they are no booleans.
+ */
 function isIrrelevant(key: string, owner: object): boolean {
+  if (key === 'enum') return 'type' in owner && owner.type === 'boolean';
   if (key !== 'pattern') return false;
   return ('type' in owner && owner.type !== 'string') || 'format' in owner;
 }

@@ -2,6 +2,7 @@ import test from 'ava';
 import { z } from 'zod';
 import { readApiDescription } from '../testing/api-description.ts';
 import { describeApi } from './openapi.ts';
+import { booleanParameter } from './parameters.ts';
 import { declaredProblems, type RouteDeclaration, routesWith } from './route.ts';
 
 const route = routesWith<unknown>();
@@ -18,7 +19,7 @@ const aRoute = (changes: Partial<RouteDeclaration> = {}) =>
       tag: 'items',
       access: ['admin'],
       params: z.strictObject({ id: z.uuid() }),
-      query: z.strictObject({ dry: z.enum(['true', 'false']).optional(), mode: z.string() }),
+      query: z.strictObject({ dry: booleanParameter.optional(), mode: z.string() }),
       body: { schema: item, description: 'The item.' },
       headers: { 'x-proof': 'A proof.' },
       cookies: { proof: 'The same.' },
@@ -49,6 +50,7 @@ test('an operation says all that its declaration says', (t) => {
     ['If-Match', 'header', true],
     ['Idempotency-Key', 'header', true],
   ]);
+  t.deepEqual(operation.parameters[1].schema, { type: 'boolean' }, 'the words of the query are no booleans');
   t.deepEqual(operation.requestBody.content['application/json'].schema, { $ref: '#/components/schemas/Item' });
   t.deepEqual(Object.keys(document.components.schemas), ['Item', 'Problem']);
   t.deepEqual(document.components.schemas.Item.required, ['id', 'amount']);

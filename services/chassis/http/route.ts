@@ -43,7 +43,7 @@ export interface RouteDeclaration<
   /** Unique, camelCase: names the operation in the API description and in generated clients. */
   readonly operationId: string;
   readonly method: Method;
-  /** Template such as `/api/v1/products/{idOrSlug}`; also the metrics label. */
+  /** Template such as `/api/v1/products/{id}`; also the metrics label. */
   readonly path: `/${string}`;
   readonly summary: string;
   readonly description?: string;

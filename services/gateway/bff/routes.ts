@@ -23,10 +23,10 @@ const product = z
   .meta({ id: 'PageProduct', description: 'A product as `GET /api/v1/products` has it.' });
 const shownProduct = z
   .looseObject({ ...productMembers, variants: z.array(z.looseObject({ sku: z.string() })).min(1) })
-  .meta({ id: 'PageProductDetail', description: 'A product as `GET /api/v1/products/{idOrSlug}` has it.' });
+  .meta({ id: 'PageProductDetail', description: 'A product as `GET /api/v1/products/{id}` has it.' });
 const category = z
   .looseObject({ id: z.uuid(), slug: z.string(), name: z.string() })
-  .meta({ id: 'PageCategory', description: 'A category as `GET /api/v1/categories/{idOrSlug}` has it.' });
+  .meta({ id: 'PageCategory', description: 'A category as `GET /api/v1/categories/{id}` has it.' });
 const homeSchema = z
   .strictObject({
     products: z.array(product).nullable().meta({ description: 'The newest.' }),

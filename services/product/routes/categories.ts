@@ -55,7 +55,7 @@ const read = route(
   {
     operationId: 'getCategory',
     method: 'GET',
-    path: '/api/v1/categories/{idOrSlug}',
+    path: '/api/v1/categories/{id}',
     summary: 'Read a category',
     tag,
     access: 'public',
@@ -67,9 +67,9 @@ const read = route(
     problems: ['not-found'],
   },
   async ({ params, identity, ifNoneMatch }, deps) => {
-    const key = isUuid(params.idOrSlug) ? { id: params.idOrSlug } : { slug: params.idOrSlug };
+    const key = isUuid(params.id) ? { id: params.id } : { slug: params.id };
     const category = await readCategory(readerFor(deps, identity), key);
-    if (category === undefined) throw new ProblemError('not-found', `there is no category ${params.idOrSlug}`);
+    if (category === undefined) throw new ProblemError('not-found', `there is no category ${params.id}`);
     const headers = { etag: toETag(category.version), ...cachingFor(identity) };
     if (matchesETag(ifNoneMatch, headers.etag)) return notModified(headers);
     return { status: 200, body: category, headers };

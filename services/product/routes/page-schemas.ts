@@ -16,6 +16,6 @@ export const countParameter = z
 
 export const keyText = z.string().min(1).max(96);
 
-export const idOrSlugParams = z.strictObject({ idOrSlug: keyText.meta({ description: 'Id or slug.' }) });
+export const idOrSlugParams = z.strictObject({ id: keyText.meta({ description: 'Id or slug.' }) });
 export const idParams = z.strictObject({ id: z.uuid() });
 export const variantParams = z.strictObject({ id: z.uuid(), variantId: z.uuid() });

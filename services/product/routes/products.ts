@@ -62,7 +62,7 @@ const read = route(
   {
     operationId: 'getProduct',
     method: 'GET',
-    path: '/api/v1/products/{idOrSlug}',
+    path: '/api/v1/products/{id}',
     summary: 'Read a product',
     tag,
     access: 'public',
@@ -78,10 +78,10 @@ const read = route(
     problems: ['not-found'],
   },
   async ({ params, identity, ifNoneMatch }, deps) => {
-    const key = isUuid(params.idOrSlug) ? { id: params.idOrSlug } : { slug: params.idOrSlug };
+    const key = isUuid(params.id) ? { id: params.id } : { slug: params.id };
     const options = { known: parseKnownVersion(ifNoneMatch), withUnpublished: isStaff(identity) };
     const product = await readProduct(readerFor(deps, identity), key, options);
-    if (product === undefined) throw new ProblemError('not-found', `there is no product ${params.idOrSlug}`);
+    if (product === undefined) throw new ProblemError('not-found', `there is no product ${params.id}`);
     if (product.movedTo !== null)
       return { status: 301, headers: { location: `/api/v1/products/${product.movedTo}`, ...cachingFor(identity) } };
     const headers = { etag: productETag(product), ...cachingFor(identity) };
