@@ -51,6 +51,16 @@ for (const [set, folder] of [
   });
 }
 
+test('every dependency is in an image, and is used there', async (t) => {
+  const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const shipped = new Set<string>(Object.values(importedPackages).flat());
+  t.deepEqual(Object.keys(dependencies).toSorted(), [...shipped].toSorted());
+  const imported = new Set([...(await importsOf('services')), ...(await importsOf('operator'))]);
+  // Its parts are loaded one by one, by services/chassis/http/undici.ts.
+  imported.add('undici');
+  t.deepEqual([...imported].toSorted(), [...shipped].toSorted());
+});
+
 test('the nearest version of a package is taken, and optional ones only when they are locked', (t) => {
   const locked = {
     'node_modules/a': { dependencies: { b: '1' }, optionalDependencies: { absent: '1' } },

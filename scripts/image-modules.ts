@@ -13,7 +13,7 @@ import { keepOneLanguage, standInFor, standIns, writeStandIns } from './image-st
 
 /** The packages that each image's sources import themselves: the only list of them (a test compares it with the imports). */
 export const importedPackages = {
-  services: ['@koa/router', 'ioredis', 'jose', 'kafkajs', 'koa', 'pg', 'pino', 'prom-client', 'undici', 'zod'],
+  services: ['ioredis', 'jose', 'kafkajs', 'koa', 'pg', 'pino', 'prom-client', 'undici', 'zod'],
   operator: [
     '@dot-i/k8s-operator',
     '@kubernetes/client-node',
