@@ -20,6 +20,8 @@ export interface ReservationLimits {
   /** From its creation on a reservation is extended at most so far. */
   readonly longestMs: number;
   readonly strategy: Strategy;
+  /** Most reservations that one holder has at once. */
+  readonly perCustomer: number;
 }
 
 export interface InventoryDeps extends Writer {

@@ -26,7 +26,13 @@ const bodies: Readonly<Record<string, Record<string, unknown>>> = {
   adjustStock: { reference: 'r', reason: 'received', lines: [{ sku: 'none', warehouseId: somebody, delta: 1 }] },
   countStockLevel: { onHand: 1, reference: 'r' },
   updateStockItem: { backorderCap: 1, lowStockAt: 1, recoveredAt: 2, backInStockAt: 1 },
-  createReservation: { orderId: somebody, lines: [{ sku: 'none', quantity: 1 }], strategy: 'priority', ttlSeconds: 60 },
+  createReservation: {
+    orderId: somebody,
+    holderId: somebody,
+    lines: [{ sku: 'none', quantity: 1 }],
+    strategy: 'priority',
+    ttlSeconds: 60,
+  },
   extendReservation: { ttlSeconds: 60 },
 };
 const tables = [

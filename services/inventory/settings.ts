@@ -35,6 +35,12 @@ export const inventorySettings = {
       7_200_000,
       'A reservation is extended until so long after its creation at most.',
     ),
+    perCustomer: numberSetting(
+      'APP_RESERVATIONS_PER_CUSTOMER',
+      [1, 10_000],
+      10,
+      'Most reservations that a customer, or a guest by the cart, has at once: those that are neither confirmed nor over. It holds for requests that name a `holderId`.',
+    ),
     strategy: setting({
       variable: 'APP_STOCK_STRATEGY',
       schema: oneOf(strategies),

@@ -26,6 +26,12 @@ export const stockProblems = {
     cause: 'An order has one reservation, and this one has other lines.',
     remedy: 'Release it and use a new order.',
   },
+  'too-many-reservations': {
+    status: 409,
+    title: 'Too much is held for the customer already',
+    cause: 'The customer, or the cart of a guest, has as many active reservations as the shop allows at once.',
+    remedy: 'Pay or give up an order that is open; what is not paid ends by itself.',
+  },
   'reservation-closed': {
     status: 409,
     title: 'The reservation is over',

@@ -9,6 +9,8 @@ export type ReservationEnd = Exclude<ReservationStatus, 'active'>;
 export interface Reservation {
   readonly id: string;
   readonly orderId: string;
+  /** For whom, where that was said: a customer, or a guest's cart. */
+  readonly holderId: string | null;
   readonly status: ReservationStatus;
   readonly strategy: Strategy;
   /** From then on it counts as expired, whether or not somebody has noted it yet. RFC 3339. */

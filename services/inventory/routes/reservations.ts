@@ -26,12 +26,13 @@ const create = route(
       200: { description: 'The order had it already.', schema: reservationSchema },
       201: { description: 'Held.', schema: reservationSchema, headers: { location: 'Address of the reservation.' } },
     },
-    problems: ['out-of-stock', 'order-already-reserved'],
+    problems: ['out-of-stock', 'order-already-reserved', 'too-many-reservations'],
   },
   async (input, { reserving, reservations }) => {
-    const { orderId, lines, strategy = reservations.strategy, ttlSeconds } = input.body;
+    const { orderId, holderId, lines, strategy = reservations.strategy, ttlSeconds } = input.body;
+    const holder = holderId === undefined ? undefined : { id: holderId, limit: reservations.perCustomer };
     const ttlMs = Math.min(ttlSeconds === undefined ? reservations.ttlMs : ttlSeconds * 1000, reservations.longestMs);
-    const result = await reserving.add({ orderId, lines, strategy, ttlMs, actor: actorOf(input) });
+    const result = await reserving.add({ orderId, holder, lines, strategy, ttlMs, actor: actorOf(input) });
     if (result.state === 'refused') throw refused(result.refusal);
     if (!result.isNew) return toReply(result.reservation);
     const headers = { ...privateHeaders, location: `${path}/${result.reservation.id}` };

@@ -244,7 +244,14 @@ const ttlSeconds = z.int().min(1).max(86_400).meta({ description: 'How long the 
 
 export const newReservationSchema = z
   .strictObject({
-    orderId: z.uuid().meta({ description: 'An order has one reservation: the same again has no effect.' }),
+    orderId: z
+      .uuid()
+      .toLowerCase()
+      .meta({ description: 'An order has one reservation: the same again has no effect.' }),
+    holderId: z.uuid().toLowerCase().optional().meta({
+      description:
+        'For whom: the id of the customer, or that of the cart for a guest. So many active reservations as the shop allows are for the same one at once (10 unless it says otherwise).',
+    }),
     lines: z
       .array(orderLine)
       .min(1)
@@ -261,6 +268,7 @@ export const reservationSchema = z
   .strictObject({
     id: z.uuid(),
     orderId: z.uuid(),
+    holderId: z.uuid().nullable().meta({ description: 'For whom, as the request said; null: it did not.' }),
     status: z.enum(reservationStatuses),
     strategy,
     expiresAt: z.iso.datetime(),

@@ -8,7 +8,8 @@ import { reservationJson } from './reservation-json.ts';
 
 /**
  * Rows are locked by SKU and warehouse in their order, so that two baskets with the same SKUs never wait for each other. `for update`
- * gives the rows as they are when the lock is there; `orders` are as they were when the statement began. The clock is asked last.
+ * gives the rows as they are when the lock is there; `orders` are as they were when the statement began. Holders are locked and counted
+ * after the stock: who waits for stock keeps nobody's holder. The clock is asked last.
  * Orders are looked up one by one, so that their index is used also while the planner takes the table for empty.
  */
 const lock = sql(
@@ -24,6 +25,8 @@ const lock = sql(
      (select coalesce(json_agg(known), '[]') from (
         select (select ${reservationJson} from reservations r where r.order_id = o) as known from unnest($2::uuid[]) as o
       ) as orders where known is not null) as orders,
+     (select coalesce(json_object_agg(held.holder, held.active), '{}') from (select $3::uuid[] as holders, count(*) from locked) as given,
+        lateral reservations_held_by(given.holders) as held) as held,
      ${utc('clock_timestamp()')} as now`,
 );
 
@@ -32,6 +35,7 @@ interface LockedRow extends Level, StockItem {}
 interface LockAnswer {
   readonly stock: readonly LockedRow[];
   readonly orders: readonly Reservation[];
+  readonly held: Readonly<Record<string, number>>;
   readonly now: string;
 }
 
@@ -39,18 +43,32 @@ export interface LockedStock {
   readonly book: StockBook;
   /** Reservations that these orders have already. */
   readonly orders: readonly Reservation[];
+  /** How many reservations each of the holders has that are neither over nor overdue. */
+  readonly held: ReadonlyMap<string, number>;
   /** The database's clock after the locks were there. */
   readonly now: Date;
 }
 
-/** Waits for whoever changes one of the SKUs; they are locked until the transaction ends. */
+/** Those for whom stock is locked. */
+export interface StockCallers {
+  readonly orderIds?: readonly string[];
+  /** In lower case. */
+  readonly holderIds?: readonly string[];
+}
+
+/** Waits for whoever changes one of the SKUs, and then for whoever reserves for one of the holders; all are locked until the transaction ends. */
 export async function lockStock(
   transaction: Transaction,
   skus: readonly string[],
-  orderIds: readonly string[] = [],
+  { orderIds = [], holderIds = [] }: StockCallers = {},
 ): Promise<LockedStock> {
-  const [answer] = await transaction.rows<LockAnswer>(lock, [skus, orderIds]);
+  const [answer] = await transaction.rows<LockAnswer>(lock, [skus, orderIds, holderIds]);
   if (answer === undefined) throw new Error('the lock of stock gave no row');
   const items = new Map(answer.stock.map((row) => [row.sku, row]));
-  return { book: new StockBook([...items.values()], answer.stock), orders: answer.orders, now: new Date(answer.now) };
+  return {
+    book: new StockBook([...items.values()], answer.stock),
+    orders: answer.orders,
+    held: new Map(Object.entries(answer.held)),
+    now: new Date(answer.now),
+  };
 }

@@ -25,9 +25,9 @@ const write = sql(
        backordered = l.backordered + s.backordered, version = l.version + s.changes, updated_at = now()
      from sums s where l.sku = s.sku and l.warehouse_id = s.warehouse_id
    ), begun as (
-     insert into reservations (id, order_id, strategy, expires_at, created_at)
-     select id, "orderId", strategy, "expiresAt", "createdAt" from jsonb_to_recordset($3)
-       as r (id uuid, "orderId" uuid, strategy text, "expiresAt" timestamptz, "createdAt" timestamptz)
+     insert into reservations (id, order_id, holder_id, strategy, expires_at, created_at)
+     select id, "orderId", "holderId", strategy, "expiresAt", "createdAt" from jsonb_to_recordset($3)
+       as r (id uuid, "orderId" uuid, "holderId" uuid, strategy text, "expiresAt" timestamptz, "createdAt" timestamptz)
    ), lines as (
      insert into reservation_lines (reservation_id, sku, warehouse_id, quantity, backordered)
      select r.id, l.sku, l."warehouseId", l.quantity, l.backordered

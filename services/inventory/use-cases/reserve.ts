@@ -13,8 +13,17 @@ import { findOverdueReservationsOf } from '../store/reservations.ts';
 import { writeStock } from '../store/write-stock.ts';
 import { expireReservations } from './end-reservations.ts';
 
+export interface Holder {
+  /** In lower case, as the store has it. */
+  readonly id: string;
+  /** Most reservations that may be active at once. */
+  readonly limit: number;
+}
+
 export interface ReservationRequest {
   readonly orderId: string;
+  /** For whom, if that is known: a customer or a guest's cart. */
+  readonly holder?: Holder | undefined;
   /** Each SKU once. */
   readonly lines: readonly OrderLine[];
   readonly strategy: Strategy;
@@ -77,9 +86,11 @@ async function reserveIn(
   requests: readonly ReservationRequest[],
 ): Promise<GroupOutcome> {
   const orderIds = requests.map(({ orderId }) => orderId);
-  const locked = await lockStock(transaction, skusOf(requests), orderIds);
+  const holderIds = requests.flatMap(({ holder }) => holder?.id ?? []);
+  const locked = await lockStock(transaction, skusOf(requests), { orderIds, holderIds: [...new Set(holderIds)] });
   const known = new Map(locked.orders.map((reservation) => [reservation.orderId, reservation]));
-  const results = requests.map((request) => reserveOne(request, { ...locked, known, newId }));
+  const situation = { ...locked, known, held: new Map(locked.held), newId };
+  const results = requests.map((request) => reserveOne(request, situation));
   const overdue = await findOverdue(
     transaction,
     requests.filter((_, index) => isShort(results[index])),
@@ -105,19 +116,24 @@ interface Situation extends Pick<LockedStock, 'now'> {
   readonly book: StockBook;
   /** Reservations by order, those of this group included. */
   readonly known: Map<string, Reservation>;
+  /** Active reservations by holder, those of this group included. */
+  readonly held: Map<string, number>;
   readonly newId: () => string;
 }
 
-function reserveOne(request: ReservationRequest, { book, known, newId, now }: Situation): ReserveResult {
-  const { orderId, lines, strategy, ttlMs, actor } = request;
+function reserveOne(request: ReservationRequest, { book, known, held, newId, now }: Situation): ReserveResult {
+  const { orderId, holder, lines, strategy, ttlMs, actor } = request;
   const before = known.get(orderId);
   if (before !== undefined) return repeat(before, lines);
+  const count = holder === undefined ? 0 : (held.get(holder.id) ?? 0);
+  if (holder !== undefined && count >= holder.limit) return { state: 'refused', refusal: tooMany(holder) };
   const id = newId();
   const result = book.reserve({ reference: id, actor }, lines, strategy);
   if (result.state === 'short') return { state: 'refused', refusal: outOfStock(request, result.shortages) };
   const reservation: Reservation = {
     id,
     orderId,
+    holderId: holder?.id ?? null,
     status: 'active',
     strategy,
     expiresAt: new Date(now.getTime() + ttlMs).toISOString(),
@@ -126,6 +142,7 @@ function reserveOne(request: ReservationRequest, { book, known, newId, now }: Si
     lines: result.allocations.toSorted(byPlace),
   };
   known.set(orderId, reservation);
+  if (holder !== undefined) held.set(holder.id, count + 1);
   return { state: 'reserved', reservation, isNew: true };
 }
 
@@ -140,6 +157,10 @@ function repeat(reservation: Reservation, lines: readonly OrderLine[]): ReserveR
 
 function alreadyReserved(): Refusal {
   return { code: 'order-already-reserved', detail: 'the order has a reservation with other lines' };
+}
+
+function tooMany({ limit }: Holder): Refusal {
+  return { code: 'too-many-reservations', detail: `${limit} reservations are active for the holder` };
 }
 
 function outOfStock({ lines }: ReservationRequest, shortages: readonly Shortage[]): Refusal {
