@@ -9,7 +9,7 @@ export function listSchemas(value: unknown): readonly JsonObject[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
     if (key === 'schema' || key === 'payload') return [inner as JsonObject]; // by the official schema
-    return key === 'schemas' ? (Object.values(inner) as JsonObject[]) : listSchemas(inner);
+    return key === 'schemas' ? Object.values<JsonObject>(inner) : listSchemas(inner);
   });
 }
 
