@@ -2,13 +2,16 @@
 import type { SearchClient } from '#chassis/search/client.ts';
 import type { Worker } from '#chassis/service.ts';
 import type { ProductClient } from './clients/product-client.ts';
+import type { SearchEngine } from './domain/engine.ts';
 import type { CursorCodec } from './store/cursor.ts';
 import type { IndexNames } from './store/names.ts';
 import type { CategoryBook } from './use-cases/category-book.ts';
 import type { SynonymBook } from './use-cases/synonym-book.ts';
 
 export interface SearchDeps {
-  /** For requests: an outage is a problem with `Retry-After`. */
+  /** Answers questions. */
+  readonly engine: SearchEngine;
+  /** For requests about the index itself: an outage is a problem with `Retry-After`. */
   readonly client: SearchClient;
   readonly names: IndexNames;
   readonly cursors: CursorCodec;

@@ -16,6 +16,7 @@ import { searchRoutes } from './routes/search.ts';
 import { synonymRoutes } from './routes/synonyms.ts';
 import { settingsOfSearch } from './settings.ts';
 import { createCursorCodec } from './store/cursor.ts';
+import { createElasticsearchEngine } from './store/elasticsearch-engine.ts';
 import { assertReadable } from './store/inspect.ts';
 import { type IndexNames, indexNames } from './store/names.ts';
 import { answeringClient } from './store/outage.ts';
@@ -45,8 +46,10 @@ export const searchService = createService({
     const synonyms = createSynonymBook({ client, names, logger, pollMs });
     const categories = createCategoryBook({ client, names, products, logger, pollMs: categoriesPollMs });
     const worker = uuidv7();
+    const answering = answeringClient(client);
     return {
-      client: answeringClient(client),
+      engine: createElasticsearchEngine(answering, names),
+      client: answering,
       names,
       cursors: createCursorCodec(internalKeys),
       categories,

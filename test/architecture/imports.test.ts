@@ -54,6 +54,16 @@ const rules: readonly Rule[] = [
       !imported.startsWith('operator/components/') || imported === 'operator/components/contract.ts',
   },
   {
+    title: 'what answers questions knows the search engine by its port only',
+    advice: 'Ask SearchEngine (services/search/domain/engine.ts), or add to it what every engine can do.',
+    applies: inside(
+      'services/search/use-cases/search-products.ts',
+      'services/search/use-cases/suggest.ts',
+      'services/search/routes/search.ts',
+    ),
+    allows: (imported) => !inside('services/search/store/', 'services/chassis/search/')(imported),
+  },
+  {
     title: 'components do not import each other',
     advice:
       "Share through operator/objects/, or read the other one's objects by the names in operator/objects/names.ts.",

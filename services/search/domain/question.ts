@@ -43,3 +43,26 @@ export interface ValueCount {
   readonly value: string;
   readonly count: number;
 }
+
+/** What the hits have in common: those of the facets that were asked for. */
+export interface Facets {
+  readonly categories?: readonly {
+    readonly id: string;
+    readonly slug: string;
+    readonly name: string;
+    readonly parentId: string | null;
+    readonly count: number;
+  }[];
+  readonly price?: PriceFacet;
+  readonly availability?: readonly { readonly value: ShownAvailability; readonly count: number }[];
+  readonly attributes?: Readonly<
+    Record<string, { readonly values: readonly ValueCount[]; readonly otherCount: number }>
+  >;
+}
+
+export interface PriceFacet {
+  readonly currency: string;
+  readonly stepMinor: number;
+  /** From `fromMinor`, inclusive, to the next bar. */
+  readonly bars: readonly { readonly fromMinor: number; readonly count: number }[];
+}

@@ -2,14 +2,13 @@
 import type { SearchClient } from '#chassis/search/client.ts';
 import { SearchRefusedError } from '#chassis/search/errors.ts';
 import type { ProductDocument } from '../domain/document.ts';
+import type { SortValue } from '../domain/engine.ts';
 
 export interface FoundProduct {
   readonly document: ProductDocument;
   /** Values that the hits are sorted by: where the next page begins. */
   readonly sort: readonly SortValue[];
 }
-
-export type SortValue = string | number | null;
 
 export interface Found {
   readonly total: number;

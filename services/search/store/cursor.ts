@@ -1,21 +1,14 @@
-/** Cursors of search results: signed, because a view's id in it is passed on to Elasticsearch. */
+/** Cursors of search results: signed, because a view's id in it is passed on to the engine. */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { ProblemError } from '#chassis/problem.ts';
-import type { SortValue } from './ask.ts';
-
-export interface SearchCursor {
-  /** What the last hit was sorted by. */
-  readonly after: readonly SortValue[];
-  /** The view that the pages are read from; absent on the first one. */
-  readonly view?: string | undefined;
-}
+import type { Place } from '../domain/engine.ts';
 
 export interface CursorCodec {
   /** `list` describes question and order: the cursor is for these only. */
-  encode(list: unknown, cursor: SearchCursor): string;
+  encode(list: unknown, place: Place): string;
   /** Throws `invalid-cursor` when it is not one of ours or belongs to another question. */
-  decode(list: unknown, text: string): SearchCursor;
+  decode(list: unknown, text: string): Place;
 }
 
 const contentSchema = z.strictObject({

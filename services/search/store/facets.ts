@@ -1,9 +1,9 @@
 /** Counting what the hits have in common. Pure. */
 
-import { type ShownAvailability, shownAvailabilities } from '#contracts/availability.ts';
+import { shownAvailabilities } from '#contracts/availability.ts';
 import type { CategoryTree } from '../domain/categories.ts';
 import { priceStep } from '../domain/price-steps.ts';
-import type { FacetName, Question, ValueCount } from '../domain/question.ts';
+import type { FacetName, Facets, PriceFacet, Question, ValueCount } from '../domain/question.ts';
 import type { Aggregation, Found } from './ask.ts';
 import { type Conditions, priceField } from './query.ts';
 
@@ -11,28 +11,6 @@ import { type Conditions, priceField } from './query.ts';
 const valuesOfAttribute = 50;
 /** More than any tree of categories has: the counts of all are needed to add them up. */
 const mostCategories = 10_000;
-
-export interface Facets {
-  readonly categories?: readonly {
-    readonly id: string;
-    readonly slug: string;
-    readonly name: string;
-    readonly parentId: string | null;
-    readonly count: number;
-  }[];
-  readonly price?: PriceFacet;
-  readonly availability?: readonly { readonly value: ShownAvailability; readonly count: number }[];
-  readonly attributes?: Readonly<
-    Record<string, { readonly values: readonly ValueCount[]; readonly otherCount: number }>
-  >;
-}
-
-export interface PriceFacet {
-  readonly currency: string;
-  readonly stepMinor: number;
-  /** From `fromMinor`, inclusive, to the next bar. */
-  readonly bars: readonly { readonly fromMinor: number; readonly count: number }[];
-}
 
 /** One aggregation per facet, over what all conditions but its own leave. */
 export function aggregationsOf(
