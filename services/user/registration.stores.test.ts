@@ -111,10 +111,18 @@ test.serial('of two links of one address that are used at once, one makes the ac
     await register(service, email, { password });
     tokens.push(tokenOf(service, 'user.verification-requested'));
   }
-  const answers = await Promise.all([...tokens, ...tokens].map((token) => verify(service, token)));
+  // All of them are held up until the last has come, and then go on at once.
+  await service.query('begin; lock table users in exclusive mode');
+  const attempts = [...tokens, ...tokens].map((token) => verify(service, token));
+  const waiting = async () => (await service.query('select from pg_locks where not granted')).length === 4;
+  await waitFor('all wait', waiting, { timeoutMs: 4000 });
+  await service.query('commit');
+  const answers = await Promise.all(attempts);
   t.deepEqual(answers.map(({ status }) => status).toSorted(), [204, 422, 422, 422]);
   t.is((await service.query('select from users')).length, 1);
   t.is((await service.query('select from registrations')).length, 0);
+  const [statistics] = await service.query('select deadlocks from pg_stat_database where datname = current_database()');
+  t.is(Number(statistics?.['deadlocks']), 0, 'nobody waits for somebody who waits for him');
 });
 
 test.serial('a link is good for a day and is sent again at most once a minute', async (t) => {

@@ -101,6 +101,21 @@ export async function renewRegistration(
   return row === undefined ? undefined : { ...toRegistration(personalData, row), expiresAt: row.expiresAt };
 }
 
+const findMailbox = sql(
+  'registration_mailbox',
+  `select id, ${sealedColumns('registrations')} from registrations where token_hash = $1 and expires_at > now()`,
+);
+
+/** Key of the address that a link was sent to, if the link is good. */
+export async function readMailboxOf(
+  connection: Connection,
+  personalData: PersonalData,
+  tokenDigest: Buffer,
+): Promise<string | undefined> {
+  const [row] = await connection.rows<PersonRow>(findMailbox, [tokenDigest]);
+  return row === undefined ? undefined : foldEmail(openPerson(personalData, 'registrations', row).email);
+}
+
 const take = sql(
   'registration_take',
   `delete from registrations where token_hash = $1 and expires_at > now() returning coalesce(id, $2) as id, ${columns}`,

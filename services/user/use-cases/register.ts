@@ -16,6 +16,7 @@ import {
   lockMailbox,
   maximumMailsPerHour,
   type Registration,
+  readMailboxOf,
   renewRegistration,
   takeRegistration,
   writeToNobody,
@@ -117,8 +118,14 @@ export async function resendVerification(deps: UserDeps, email: string, client: 
 /** Makes the account; throws `one-time-token-invalid` when the token is not good for it (any more). */
 export async function verifyEmail(deps: UserDeps, token: string, client: Client): Promise<void> {
   const addressDigest = deps.digestAddress(client.address);
+  const digest = digestToken(token);
   const isVerified = await deps.database.transaction(async (connection) => {
-    const registration = await takeRegistration(connection, deps.personalData, digestToken(token), deps.newId());
+    const mailbox = await readMailboxOf(connection, deps.personalData, digest);
+    if (mailbox === undefined) return false;
+    // Each link takes its own registration, and the one that makes the account those of all others: without an order they would
+    // wait for each other.
+    await lockMailbox(connection, deps.personalData, mailbox);
+    const registration = await takeRegistration(connection, deps.personalData, digest, deps.newId());
     if (registration === undefined || !(await createAccount(deps, connection, registration, true))) return false;
     const { id: userId } = registration;
     await recordAuthEvent(connection, { userId, kind: 'verify-email', outcome: 'succeeded', addressDigest });
