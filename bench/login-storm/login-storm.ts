@@ -14,12 +14,11 @@ import { expectStatus, ok } from '../rig/shop/answers.ts';
 import { createServiceDatabase } from '../rig/shop/databases.ts';
 import { startService } from '../rig/shop/service-program.ts';
 import { userEnvironment } from '../rig/shop/user-environment.ts';
+import { Guessers } from './guessers.ts';
 
 /** Length of a slice: 400 other requests. */
 const sliceMs = 2_000;
 const othersPerSecond = 200;
-/** Guessers who never wait: far more than can be hashed. */
-const guessers = 64;
 const email = 'ada@example.org';
 const password = 'violet-harbour-lantern-42';
 
@@ -57,36 +56,35 @@ async function compare({ rounds }: BenchOptions): Promise<Result> {
   const subject = decodeJwt(signedIn.json.accessToken).sub ?? '';
   const pool = stack.adopt(new Pool(user.url, { connections: 256, pipelining: 1 }), (opened) => opened.close());
 
+  const guessers = stack.use(new Guessers(user.url));
   const observed = { calm: [] as Observed[], storm: [] as Observed[] };
-  const slice = (name: 'calm' | 'storm', guessing: number) => async () => {
-    const one = await observe(pool, subject, guessing);
+  const slice = (name: 'calm' | 'storm', storm?: Guessers) => async () => {
+    const one = await observe(pool, subject, storm);
     observed[name].push(one);
     return one.latencies.length;
   };
   const comparison = await interleave(
     [
-      { name: 'calm', run: slice('calm', 0) },
+      { name: 'calm', run: slice('calm') },
       { name: 'storm', run: slice('storm', guessers) },
     ],
     {
       rounds,
-      meters: [meterOf('user', user.pid), ownMeter('bench'), descendantsMeter('PostgreSQL', [user.pid])],
+      meters: [
+        meterOf('user', user.pid),
+        meterOf('guessers', guessers.pid),
+        ownMeter('bench'),
+        descendantsMeter('PostgreSQL', [user.pid, guessers.pid]),
+      ],
     },
   );
   // The first round warms up.
   return { comparison, observed: { calm: observed.calm.slice(1), storm: observed.storm.slice(1) } };
 }
 
-async function observe(pool: Pool, subject: string, guessing: number): Promise<Observed> {
+async function observe(pool: Pool, subject: string, storm: Guessers | undefined): Promise<Observed> {
   const end = performance.now() + sliceMs;
-  const guesses: Record<string, number> = {};
-  const guess = async () => {
-    while (performance.now() < end) {
-      const status = await signInAsNobody(pool);
-      guesses[status] = (guesses[status] ?? 0) + 1;
-    }
-  };
-  const storm = Array.from({ length: guessing }, guess);
+  const guesses = storm?.guess(sliceMs) ?? Promise.resolve({});
   const latencies: number[] = [];
   let failed = 0;
   const visit = async () => {
@@ -101,26 +99,8 @@ async function observe(pool: Pool, subject: string, guessing: number): Promise<O
     await delay(Math.max(0, at - performance.now()));
     visits.push(visit());
   }
-  await Promise.all([...visits, ...storm]);
-  return { latencies, failed, guesses };
-}
-
-let strangers = 0;
-
-/** Each from another network and for another address, so that no lock keeps it from being hashed. */
-async function signInAsNobody(pool: Pool): Promise<number> {
-  strangers += 1;
-  const { statusCode, body } = await pool.request({
-    method: 'POST',
-    path: '/api/v1/auth/login',
-    headers: {
-      'content-type': 'application/json',
-      'x-forwarded-for': `10.${(strangers >> 16) & 255}.${(strangers >> 8) & 255}.${strangers & 255}`,
-    },
-    body: JSON.stringify({ email: `stranger-${strangers}@example.org`, password }),
-  });
-  await body.dump();
-  return statusCode;
+  await Promise.all(visits);
+  return { latencies, failed, guesses: await guesses };
 }
 
 async function readAccount(pool: Pool, subject: string): Promise<number> {

@@ -77,7 +77,14 @@ export class ProcessNode implements AsyncDisposable {
 
   /** Pods whose readiness probe succeeded last. */
   get readyPods(): number {
-    return [...this.#running.values()].filter(({ isReady, process }) => isReady && process.isRunning).length;
+    return this.#running.size - this.unreadyPods.length;
+  }
+
+  /** Pods that run here and are not ready, each with the reason. */
+  get unreadyPods(): readonly string[] {
+    return [...this.#running.values()]
+      .filter(({ isReady, process }) => !isReady || !process.isRunning)
+      .map((running) => `${running.pod.metadata.name} (${explainUnready(running)})`);
   }
 
   /** SIGKILL to all processes of a pod; this node starts its container again, as a kubelet would. */
@@ -395,4 +402,16 @@ export class ProcessNode implements AsyncDisposable {
 
 function microTime(): string {
   return new Date().toISOString().replace('Z', '000Z');
+}
+
+function explainUnready({ process, isStopping, lastSuccessAt }: Running): string {
+  if (isStopping) {
+    return process.isRunning ? 'is ending' : 'has ended';
+  }
+  if (!process.isRunning) {
+    return 'crashed';
+  }
+  return lastSuccessAt === undefined
+    ? 'is starting'
+    : `last probed well ${Math.round(performance.now() - lastSuccessAt)} ms ago`;
 }
