@@ -9,6 +9,7 @@ import { createKubeMetrics } from '../../operator/kube/metrics.ts';
 import { createTransport, type Transport } from '../../operator/kube/transport.ts';
 import { PodProcess } from './pod-process.ts';
 import { type Claim, type Container, containerStatus, isReportedReady, type Pod, type Volume } from './pod-shapes.ts';
+import { explainUnready, type RunningPod } from './running-pod.ts';
 
 export interface ProcessNodeOptions {
   readonly namespace: string;
@@ -24,17 +25,6 @@ export interface ProcessNodeOptions {
   readonly missingImages?: readonly string[];
 }
 
-interface Running {
-  readonly pod: Pod;
-  readonly address: string;
-  process: PodProcess;
-  restarts: number;
-  isReady: boolean;
-  /** Of the readiness probe. */
-  lastSuccessAt?: number;
-  isStopping: boolean;
-}
-
 const nodeName = 'process-node';
 
 /**
@@ -48,7 +38,7 @@ export class ProcessNode implements AsyncDisposable {
   readonly #server: LocalControlPlane;
   readonly #options: ProcessNodeOptions;
   readonly #transport: Transport;
-  readonly #running = new Map<string, Running>();
+  readonly #running = new Map<string, RunningPod>();
   readonly #addresses = new Map<string, string>();
   readonly #network = `127.${randomInt(64, 255)}.${randomInt(1, 255)}`;
   readonly #stopping = new AbortController();
@@ -197,7 +187,7 @@ export class ProcessNode implements AsyncDisposable {
   }
 
   /** As a kubelet: ready at the first success, not ready when the probe has failed for all of its attempts. */
-  async #judge(running: Running): Promise<boolean> {
+  async #judge(running: RunningPod): Promise<boolean> {
     if (!running.process.isRunning) {
       return false;
     }
@@ -236,12 +226,12 @@ export class ProcessNode implements AsyncDisposable {
       },
       mounts: await this.#mounts(pod, container),
     });
-    const running: Running = { pod, address, process, restarts, isReady: false, isStopping: false };
+    const running: RunningPod = { pod, address, process, restarts, isReady: false, isStopping: false };
     this.#running.set(pod.metadata.name, running);
     await this.#report(running);
   }
 
-  #end(running: Running): void {
+  #end(running: RunningPod): void {
     if (running.isStopping) {
       return;
     }
@@ -338,7 +328,7 @@ export class ProcessNode implements AsyncDisposable {
     return directory;
   }
 
-  async #probe({ address }: Running, { readinessProbe }: Container): Promise<boolean> {
+  async #probe({ address }: RunningPod, { readinessProbe }: Container): Promise<boolean> {
     const { httpGet, timeoutSeconds } = readinessProbe;
     const url = `http://${address}:${this.#options.probePort}${httpGet.path}`;
     return fetch(url, { signal: AbortSignal.timeout(timeoutSeconds * 1_000) }).then(
@@ -347,7 +337,7 @@ export class ProcessNode implements AsyncDisposable {
     );
   }
 
-  async #report({ pod, address, restarts, isReady }: Running): Promise<void> {
+  async #report({ pod, address, restarts, isReady }: RunningPod): Promise<void> {
     const [container] = pod.spec.containers;
     const state = { running: { startedAt: new Date().toISOString() } };
     const ready = { type: 'Ready', status: isReady ? 'True' : 'False' };
@@ -402,16 +392,4 @@ export class ProcessNode implements AsyncDisposable {
 
 function microTime(): string {
   return new Date().toISOString().replace('Z', '000Z');
-}
-
-function explainUnready({ process, isStopping, lastSuccessAt }: Running): string {
-  if (isStopping) {
-    return process.isRunning ? 'is ending' : 'has ended';
-  }
-  if (!process.isRunning) {
-    return 'crashed';
-  }
-  return lastSuccessAt === undefined
-    ? 'is starting'
-    : `last probed well ${Math.round(performance.now() - lastSuccessAt)} ms ago`;
 }
