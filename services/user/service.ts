@@ -16,7 +16,7 @@ import { createAccessTokenIssuer } from './secrets/access-tokens.ts';
 import { createAddressDigest } from './secrets/address-digest.ts';
 import { createBoundedQueue } from './secrets/bounded-queue.ts';
 import { createKeyRing } from './secrets/key-ring.ts';
-import { createPasswordHasher, tooManySignIns } from './secrets/password-hasher.ts';
+import { createPasswordHasher, hashingConcurrency, tooManySignIns } from './secrets/password-hasher.ts';
 import { createPersonalData } from './secrets/personal-data.ts';
 import { userSettings } from './settings.ts';
 import { sealPayloads, sealReplies } from './store/sealed-texts.ts';
@@ -70,14 +70,15 @@ function buildDeps(platform: Platform<typeof userSettings>): RunningDeps {
     (own) => publishSigningKeys(database.primary, own, retentionSeconds),
     tokens.publishAheadMs,
   );
+  const hashing = hashingConcurrency(settings.passwords.concurrency);
   const deps: UserDeps = {
     database,
     newId: uuidv7,
     outbox,
-    passwords: createPasswordHasher(settings.passwords, registry),
+    passwords: createPasswordHasher({ ...settings.passwords, concurrency: hashing }, registry),
     signIns: createBoundedQueue({
       // While one is hashed, another one asks the database.
-      concurrency: 2 * settings.passwords.concurrency,
+      concurrency: 2 * hashing,
       waiting: settings.passwords.waiting,
       refuse: tooManySignIns,
     }),

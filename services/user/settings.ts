@@ -113,7 +113,7 @@ export const userSettings = {
       // Node runs them on its four worker threads, which others need too.
       [1, 3],
       2,
-      'Passwords that are hashed at the same time.',
+      'Most passwords that are hashed at the same time. One processor is left to all other requests, so on two of them it is one.',
     ),
     waiting: numberSetting(
       'APP_PASSWORD_QUEUE',

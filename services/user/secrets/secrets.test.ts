@@ -8,7 +8,7 @@ import { createAddressDigest } from './address-digest.ts';
 import { createBoundedQueue } from './bounded-queue.ts';
 import { hashingNice } from './hashing-threads.ts';
 import { createOpaqueToken, digestToken, opaqueTokenPattern } from './opaque-token.ts';
-import { createPasswordHasher } from './password-hasher.ts';
+import { createPasswordHasher, hashingConcurrency } from './password-hasher.ts';
 
 test('a queue runs as many jobs as it may, lets some wait in order and refuses the rest at once', async (t) => {
   const queue = createBoundedQueue({ concurrency: 2, waiting: 2, refuse: () => new Error('full') });
@@ -111,4 +111,9 @@ test('hashing gives way to what answers requests', async (t) => {
     workers.map(() => hashingNice),
   );
   t.is(nice(process.pid), own);
+});
+
+test('hashes leave one processor to all other requests, and there is always one at a time', (t) => {
+  const at = (processors: number) => hashingConcurrency(2, processors);
+  t.deepEqual([1, 2, 3, 8].map(at), [1, 1, 2, 2]);
 });
