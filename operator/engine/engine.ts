@@ -5,7 +5,7 @@ import type { EcommerceStack } from '../api/v1beta1/ecommerce-stack.ts';
 import { type Violation, validateStack } from '../api/v1beta1/validate.ts';
 import type { AnyComponent } from '../components/contract.ts';
 import type { RootKubeClient } from '../kube/client.ts';
-import { annotations } from '../objects/names.ts';
+import { pauseMode } from '../objects/pause-mode.ts';
 import { executeSteps } from './actions.ts';
 import { announce } from './announce.ts';
 import {
@@ -18,7 +18,7 @@ import {
 import { dataFinalizer, deleteData, endWorkloads, needsFinalizer } from './finalize.ts';
 import { emptyMemory, rest, type StackMemory } from './memory.ts';
 import { orderComponents } from './order.ts';
-import type { Pass, PassCounters, PauseMode } from './pass.ts';
+import type { Pass, PassCounters } from './pass.ts';
 import { PassError } from './pass-error.ts';
 import type { EnginePorts } from './ports.ts';
 import { pruneObjects, selectPrunable, wantedKeys } from './prune.ts';
@@ -190,11 +190,6 @@ function startPass(
     pause: pauseMode(stack),
     credentials: new Map(),
   };
-}
-
-function pauseMode(stack: CompleteStack): PauseMode {
-  const value = stack.annotations[annotations.pause];
-  return value === 'all' || value === 'rollouts' ? value : 'none';
 }
 
 /** After a step the result is wanted soon; otherwise the soonest that any component asks for. */

@@ -2,6 +2,7 @@ import type { KubernetesObject, StackKey } from '../api/kubernetes.ts';
 import type { CompleteStack } from '../api/v1beta1/complete-stack.ts';
 import type { EcommerceStackStatus } from '../api/v1beta1/ecommerce-stack.ts';
 import type { SecretValues } from '../components/contract.ts';
+import type { PauseMode } from '../objects/pause-mode.ts';
 import type { StackMemory } from './memory.ts';
 import type { EnginePorts } from './ports.ts';
 import type { SecretStore } from './secret-store.ts';
@@ -23,9 +24,6 @@ export interface Pass {
   readonly credentials: Map<string, Promise<SecretValues | undefined>>;
   readonly counters: PassCounters;
 }
-
-/** `all`: only the status is written. `rollouts`: healing goes on, workloads keep their templates. */
-export type PauseMode = 'none' | 'rollouts' | 'all';
 
 /** For the one log line of the pass. */
 export interface PassCounters {

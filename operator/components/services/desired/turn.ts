@@ -3,7 +3,7 @@ import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
 import type { LiveObject } from '../../../kube/live-object.ts';
 import { hashOfRendering } from '../../../objects/hash.ts';
 import { jobStatus, workloadStatus } from '../../../objects/live-status.ts';
-import { annotations } from '../../../objects/names.ts';
+import { pauseMode } from '../../../objects/pause-mode.ts';
 import type { DesiredContext } from '../../contract.ts';
 import { type ServiceDefinition, serviceCatalog } from '../catalog.ts';
 import { rolloutOf } from '../rollout.ts';
@@ -34,14 +34,15 @@ export function findPredecessor(
   updates: Updates,
 ): string | undefined {
   // A pause keeps all of them back, and counts them.
-  const isPaused = stack.annotations[annotations.pause] !== undefined;
+  const isPaused = pauseMode(stack) !== 'none';
   if (isPaused || phaseOf(definition, updates) !== 'wanting' || !works(definition, updates)) {
     return undefined;
   }
   const own = serviceCatalog.findIndex(({ name }) => name === definition.name);
   const others = serviceCatalog
-    .map((other, place) => ({ other, isBefore: place < own, phase: phaseOf(other, updates) }))
-    .filter(({ other }) => other.name !== definition.name && stack.services[other.name].enabled);
+    .map((other, place) => ({ other, isBefore: place < own }))
+    .filter(({ other }) => other.name !== definition.name && stack.services[other.name].enabled)
+    .map((one) => ({ ...one, phase: phaseOf(one.other, updates) }));
   const predecessor =
     others.find(({ phase }) => phase === 'going') ??
     others.find(({ phase, isBefore }) => phase === 'wanting' && isBefore);
