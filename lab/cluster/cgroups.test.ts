@@ -1,8 +1,8 @@
-import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { ensureCgroups, hasCgroups, parseHierarchies, removeCgroups } from './cgroups.ts';
+import { ensureCgroups, hasCgroups, joinSystemGroup, parseHierarchies, removeCgroups } from './cgroups.ts';
 
 const hybrid = `31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755
 34 31 0:31 / /sys/fs/cgroup/cpuset rw,relatime - cgroup cgroup rw,cpuset
@@ -52,6 +52,35 @@ test('a version 1 cpuset starts with the processors of its parent', async (t) =>
   await ensureCgroups('lab-a', [{ mountPoint, version: 1, controllers: ['cpuset'] }]);
   t.is(await readFile(join(mountPoint, 'lab-a', 'cpuset.cpus'), 'utf8'), '0-1\n');
   t.is(await readFile(join(mountPoint, 'lab-a', 'cpuset.mems'), 'utf8'), '0\n');
+});
+
+for (const { version, controllers, file, one, system } of [
+  { version: 1, controllers: ['cpu', 'cpuacct'], file: 'cpu.shares', one: 1024, system: '1024' },
+  { version: 2, controllers: [], file: 'cpu.weight', one: 100, system: '39' },
+] as const) {
+  test(`a lab has the processor time of a node, its programs that of one processor (version ${version})`, async (t) => {
+    const mountPoint = await scratch(t);
+    const group = join(mountPoint, 'lab-a');
+    await mkdir(group);
+    for (const directory of version === 2 ? [mountPoint, group] : []) {
+      await writeFile(join(directory, 'cgroup.controllers'), 'cpu memory\n');
+      await writeFile(join(directory, 'cgroup.subtree_control'), 'cpu memory\n');
+    }
+    const hierarchies = [{ mountPoint, version, controllers }];
+    await ensureCgroups('lab-a', hierarchies);
+    t.is(await readFile(join(group, file), 'utf8'), String(one * (availableParallelism() + 1)));
+    t.is(await readFile(join(group, 'system', file), 'utf8'), system);
+    await joinSystemGroup('lab-a', 4711, hierarchies);
+    t.is(await readFile(join(group, 'system', 'cgroup.procs'), 'utf8'), '4711');
+  });
+}
+
+test('a hierarchy that shares no processors has no group for programs', async (t) => {
+  const mountPoint = await scratch(t);
+  const hierarchies = [{ mountPoint, version: 1, controllers: ['pids'] }] as const;
+  await ensureCgroups('lab-a', hierarchies);
+  await joinSystemGroup('lab-a', 4711, hierarchies);
+  t.deepEqual(await readdir(join(mountPoint, 'lab-a')), []);
 });
 
 test('groups below the group of a lab are removed with it, and removing again is no error', async (t) => {

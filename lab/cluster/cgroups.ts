@@ -1,4 +1,5 @@
 import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { waitFor } from '../control-plane/wait.ts';
 
@@ -32,7 +33,22 @@ export async function listHierarchies(): Promise<readonly Hierarchy[]> {
   return parseHierarchies(await readFile('/proc/self/mountinfo', 'utf8'));
 }
 
-/** Makes a group in every hierarchy for the pods of one lab, ready for a kubelet to make its own groups below it. */
+/** Group of a lab's own programs, beside `kubepods`, which the kubelet makes: what `system.slice` is on a node with systemd. */
+const systemGroup = 'system';
+
+/**
+ * Weights of processor time (cgroups(7)). `one` is that of a process outside all groups, `most` the highest that the kernel
+ * takes, and `system` what a kubelet gives its pods for one processor.
+ */
+const weights = {
+  1: { file: 'cpu.shares', one: 1024, most: 262_144, system: 1024 },
+  2: { file: 'cpu.weight', one: 100, most: 10_000, system: 39 },
+} as const;
+
+/**
+ * Makes a group in every hierarchy for one lab, ready for a kubelet to make its own groups below it. The lab gets the processor
+ * time that a node has against one more process: else all its pods together would count as one.
+ */
 export async function ensureCgroups(group: string, hierarchies: readonly Hierarchy[]): Promise<void> {
   for (const hierarchy of hierarchies) {
     const directory = join(hierarchy.mountPoint, group);
@@ -45,7 +61,28 @@ export async function ensureCgroups(group: string, hierarchies: readonly Hierarc
       await mkdir(directory, { recursive: true });
       await inheritCpuset(hierarchy, directory);
     }
+    if (await sharesProcessors(hierarchy)) {
+      const { file, most, one, system } = weights[hierarchy.version];
+      await mkdir(join(directory, systemGroup), { recursive: true });
+      await writeFile(join(directory, file), String(Math.min(one * (availableParallelism() + 1), most)));
+      await writeFile(join(directory, systemGroup, file), String(system));
+    }
   }
+}
+
+/** Puts a process of this machine, one of the lab's own programs, into the lab's group for them. */
+export async function joinSystemGroup(group: string, pid: number, hierarchies: readonly Hierarchy[]): Promise<void> {
+  for (const hierarchy of hierarchies) {
+    if (await sharesProcessors(hierarchy)) {
+      await writeFile(join(hierarchy.mountPoint, group, systemGroup, 'cgroup.procs'), String(pid));
+    }
+  }
+}
+
+async function sharesProcessors({ controllers, mountPoint, version }: Hierarchy): Promise<boolean> {
+  return version === 1
+    ? controllers.includes('cpu')
+    : (await readFile(join(mountPoint, 'cgroup.controllers'), 'utf8')).split(/\s+/).includes('cpu');
 }
 
 /** Version 2: a group's children have only the controllers that it passes on. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { FatalWaitError, waitFor } from '../control-plane/wait.ts';
 import { tailOf } from '../log-tail.ts';
 import { type RunOptions, runSystem, systemPath } from '../programs/run.ts';
+import { joinSystemGroup, listHierarchies } from './cgroups.ts';
 import type { LabPaths } from './lab-paths.ts';
 import { listProcesses, type NamespacedProcess, programName } from './process-table.ts';
 
@@ -68,7 +69,10 @@ export async function findDaemon(lab: Inside, name: string): Promise<NamespacedP
   return daemons.find((entry) => programName(entry) === name);
 }
 
-/** Starts a daemon unless it runs; it outlives this process and ends with the lab. Its log is appended to. */
+/**
+ * Starts a daemon unless it runs; it outlives this process, ends with the lab and shares the processors as the lab's own programs
+ * do. Its log is appended to.
+ */
 export async function ensureDaemon(lab: Inside, daemon: Daemon): Promise<void> {
   const { name, argv } = daemon;
   if ((await findDaemon(lab, name)) !== undefined) {
@@ -85,6 +89,10 @@ export async function ensureDaemon(lab: Inside, daemon: Daemon): Promise<void> {
     return misses < toleratedMisses ? daemons.some((entry) => programName(entry) === name) : endWait(lab, name);
   };
   await waitFor(`${name} runs`, hasStarted, { timeoutMs: startTimeoutMs, intervalMs: 10 });
+  const started = await findDaemon(lab, name);
+  if (started !== undefined) {
+    await joinSystemGroup(lab.paths.cgroup, started.pid, await listHierarchies());
+  }
 }
 
 /** The log of one of the lab's programs. */
