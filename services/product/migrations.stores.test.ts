@@ -67,24 +67,3 @@ test('products of the release before get a default variant with their id, and th
   t.true(first.prices[0].version > second.prices[0].version, 'its changes move versions as well');
   t.is((await service.call('GET', '/api/v1/products/first')).status, 301, 'and slugs are remembered');
 });
-
-test('a page of drafts is read by its index, however many products are on sale', async (t) => {
-  await server.createDatabase('drafts');
-  const { host, port, username, password } = server;
-  const target = { host, port, username, password, database: 'drafts', sslMode: 'disable' } as const;
-  await migrate(folder, { ...target, migrationDeadlineMs: 10_000 }, silentLogger);
-  const client = new pg.Client(server.url('drafts'));
-  await client.connect();
-  t.teardown(() => client.end());
-  await client.query(
-    `insert into products (id, slug, title, status)
-     select gen_random_uuid(), 'p' || n, 'P', case when n % 500 = 0 then 'draft' else 'active' end from generate_series(1, 10000) n`,
-  );
-  await client.query('analyze products');
-  const { rows } = await client.query(
-    `explain select id from products where deleted_at is null and status = 'draft' order by id desc limit 21`,
-  );
-  const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
-  t.regex(plan, /Index (Only )?Scan Backward using products__by_status/);
-  t.notRegex(plan, /Seq Scan|Sort/);
-});

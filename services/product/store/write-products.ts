@@ -88,7 +88,7 @@ const update = sql(
      from patch where id = $1 and deleted_at is null and ($2::int is null or version = $2) returning products.*
    ), v as (
      update variants set sku = coalesce(value->>'sku', sku) from p, patch
-     where variants.product_id = p.id and variants.position = 0 returning variants.*
+     where variants.product_id = p.id and variants.position = 0 and variants.deleted_at is null returning variants.*
    ), wanted as (
      select v.id as variant_id, w.* from v, patch, jsonb_to_recordset(value->'prices') as w (${priceColumns})
    ), ${replacePrices({ wanted: 'wanted', replaced: `select v.id from v, patch where value ? 'prices'` })}
