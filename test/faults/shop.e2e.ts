@@ -96,7 +96,7 @@ test.serial('all services restart at 200 requests a second, and no request fails
     t.true(good >= sent, `${name}: ${good} of ${sent}`);
   }
   const rate = [...during.values()].reduce((sum, { sent }) => sum + sent, 0) / seconds;
-  t.true(rate >= 180, `${rate.toFixed(0)} requests a second`);
+  t.true(rate >= 195, `${rate.toFixed(0)} requests a second`);
   await assertNothingLost(t);
 });
 
@@ -149,7 +149,11 @@ for (const { store, refused } of outages) {
   );
 }
 
-/** `factor` 1: about 20 requests a second, 10: about 200. Changes come at one pace: they are what is counted afterwards. */
+/**
+ * `factor` 1: about 20 requests a second, 10: about 200, in the proportions of Online Boutique's load generator (10 products
+ * looked at, 3 carts, 2 changes of them, 3 front pages and currencies), which has no search and no accounts. Changes come at
+ * one pace: they are what is counted afterwards.
+ */
 function startLoad(t: ExecutionContext, factor: number): ShopLoad {
   const get = (name: string, perSecond: number, path: string, who = visitor): Visit => ({
     name,
@@ -157,9 +161,9 @@ function startLoad(t: ExecutionContext, factor: number): ShopLoad {
     ask: async () => (await who.get(path)).status,
   });
   const load = new ShopLoad([
-    get('page', 5, `/api/v1/products/${slug}`),
-    get('list', 4, '/api/v1/products?limit=10'),
-    get('search', 3, '/api/v1/search?q=lantern&limit=10'),
+    get('page', 10, `/api/v1/products/${slug}`),
+    get('list', 3, '/api/v1/products?limit=10'),
+    get('search', 2, '/api/v1/search?q=lantern&limit=10'),
     get('cart', 3, '/api/v1/carts/current', customer),
     get('account', 2, '/api/v1/me', customer),
     { name: 'cart change', perSecond: 2, ask: changeCart },
