@@ -1,10 +1,10 @@
 import { createMetrics } from '#chassis/metrics.ts';
 import { openSearch } from '#chassis/search/client.ts';
 import { aSku, receive, reserve } from '../../services/inventory/testing/inventory-under-test.ts';
+import { createElasticsearchEngine } from '../../services/search/store/elasticsearch-engine.ts';
 import { refresh } from '../../services/search/store/inspect.ts';
 import { indexNames } from '../../services/search/store/names.ts';
 import { aProductState } from '../../services/search/testing/search-under-test.ts';
-import { indexChanges } from '../../services/search/use-cases/index-products.ts';
 import { expectStatus, ok } from '../rig/shop/answers.ts';
 import { addArticle } from '../rig/shop/articles.ts';
 import type { Kind, TappedShop } from '../rig/shop/tapped-shop.ts';
@@ -177,11 +177,8 @@ async function searches({ search, elasticsearchUrl }: TappedShop): Promise<reado
   try {
     const names = indexNames('shop-');
     const products = Array.from({ length: 30 }, () => aProductState({ title: 'Garden lamp' }));
-    await indexChanges(
-      client,
-      names,
-      products.map((product) => ({ kind: 'put', product })),
-    );
+    const { index } = createElasticsearchEngine(client, names);
+    await index.writeProducts(products.map((product) => ({ kind: 'put', product })));
     await refresh(client, names.write);
   } finally {
     await client.close();

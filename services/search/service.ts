@@ -4,10 +4,11 @@ import { uuidv7 } from '#chassis/ids.ts';
 import { createKafkaCheck, openKafka } from '#chassis/kafka/client.ts';
 import { openProducer } from '#chassis/kafka/producer.ts';
 import { type Neighbour, openNeighbour } from '#chassis/neighbours/neighbour.ts';
-import { openSearch, type SearchClient } from '#chassis/search/client.ts';
+import { openSearch } from '#chassis/search/client.ts';
 import { createService, type Platform, type Worker } from '#chassis/service.ts';
 import { createProductClient } from './clients/product-client.ts';
 import type { SearchDeps } from './deps.ts';
+import type { ProductIndex } from './domain/product-index.ts';
 import { createLagMetrics } from './events/lag.ts';
 import { createProductConsumer } from './events/product-changes.ts';
 import { createStockConsumer } from './events/stock-changes.ts';
@@ -15,12 +16,12 @@ import { rebuildRoutes } from './routes/rebuild.ts';
 import { searchRoutes } from './routes/search.ts';
 import { synonymRoutes } from './routes/synonyms.ts';
 import { settingsOfSearch } from './settings.ts';
-import { createCursorCodec } from './store/cursor.ts';
 import { createElasticsearchEngine } from './store/elasticsearch-engine.ts';
 import { assertReadable } from './store/inspect.ts';
-import { type IndexNames, indexNames } from './store/names.ts';
+import { indexNames } from './store/names.ts';
 import { answeringClient } from './store/outage.ts';
 import { createCategoryBook } from './use-cases/category-book.ts';
+import { createCursorCodec } from './use-cases/cursor.ts';
 import { createSynonymBook } from './use-cases/synonym-book.ts';
 import { createIndexKeeper, createRebuildWorker, createTombstonePurge } from './workers.ts';
 
@@ -41,28 +42,26 @@ export const searchService = createService({
     const names = indexNames(settings.index.prefix);
     // Without it nothing can be answered. Kafka's absence only makes answers old, the product service's only stops rebuilds.
     addCheck({ name: 'elasticsearch', isRequired: true, probe: () => assertReadable(client, names) });
+    const { index, pair, records } = createElasticsearchEngine(client, names);
     const products = createProductClient(openProduct(platform));
     const { pollMs, categoriesPollMs, leaseMs } = settings.index;
-    const synonyms = createSynonymBook({ client, names, logger, pollMs });
-    const categories = createCategoryBook({ client, names, products, logger, pollMs: categoriesPollMs });
+    const synonyms = createSynonymBook({ records, logger, pollMs });
+    const categories = createCategoryBook({ records, products, logger, pollMs: categoriesPollMs });
     const worker = uuidv7();
-    const answering = answeringClient(client);
     return {
-      engine: createElasticsearchEngine(answering, names),
-      client: answering,
-      names,
+      ...createElasticsearchEngine(answeringClient(client), names),
       cursors: createCursorCodec(internalKeys),
       categories,
       synonyms,
       products,
       newId: uuidv7,
       workers: [
-        createIndexKeeper(client, names, logger),
+        createIndexKeeper(index, logger),
         synonyms.worker,
         categories.worker,
-        createRebuildWorker({ client, names, products, logger, worker, leaseMs }, pollMs),
-        createTombstonePurge(client, names, { logger, metrics }),
-        ...openConsumers(platform, client, names),
+        createRebuildWorker({ pair, records, products, logger, worker, leaseMs }, pollMs),
+        createTombstonePurge(index, { logger, metrics }),
+        ...openConsumers(platform, index),
       ],
     };
   },
@@ -86,8 +85,7 @@ function openProduct({ settings, metrics, onClose }: Platform<typeof settingsOfS
 
 function openConsumers(
   { settings, logger, metrics, addCheck, onClose }: Platform<typeof settingsOfSearch>,
-  client: SearchClient,
-  names: IndexNames,
+  index: ProductIndex,
 ): readonly Worker[] {
   const { bootstrapServers, ...kafkaSettings } = settings.kafka;
   if (bootstrapServers === undefined) {
@@ -100,7 +98,7 @@ function openConsumers(
   onClose('kafka', () => check.close());
   const producer = openProducer(kafka, settings.kafka, metrics);
   onClose('kafka producer', () => producer.close());
-  const tools = { client, names, lag: createLagMetrics(metrics) };
+  const tools = { index, lag: createLagMetrics(metrics) };
   const consumerTools = { client: kafka, producer, settings: settings.kafka, metrics };
   return [createProductConsumer(tools, consumerTools), createStockConsumer(tools, consumerTools)];
 }

@@ -3,12 +3,9 @@ import type { Logger } from '#chassis/logger.ts';
 import type { Metrics } from '#chassis/metrics.ts';
 import { createPurge } from '#chassis/purge.ts';
 import { createRecurring } from '#chassis/recurring.ts';
-import type { SearchClient } from '#chassis/search/client.ts';
 import type { Worker } from '#chassis/service.ts';
 import { deadLetterRetentionHours } from '#contracts/topics.ts';
-import { ensureIndices } from './store/aliases.ts';
-import type { IndexNames } from './store/names.ts';
-import { purgeTombstones } from './store/tombstones.ts';
+import type { ProductIndex } from './domain/product-index.ts';
 import { continueRebuild, type RebuildTools } from './use-cases/rebuild-index.ts';
 
 /** Takes on the rebuild that somebody asked for, or that a dead replica has left. Stopped, it lets another one go on. */
@@ -28,10 +25,10 @@ export function createRebuildWorker(tools: RebuildTools, pollMs: number): Worker
   };
 }
 
-/** Makes the indices of a new shop as soon as Elasticsearch answers, and again should they be gone. */
-export function createIndexKeeper(client: SearchClient, names: IndexNames, logger: Logger): Worker {
+/** Makes what a new shop needs as soon as the engine answers, and again should it be gone. */
+export function createIndexKeeper(index: ProductIndex, logger: Logger): Worker {
   const work = async () => {
-    await ensureIndices(client, names);
+    await index.prepare();
     return { nextMs: 30_000 };
   };
   return createRecurring('indices', work, { logger, retryMs: 1000 });
@@ -42,8 +39,7 @@ const hourMs = 3_600_000;
 const tombstoneMs = (deadLetterRetentionHours + 24) * hourMs;
 
 export function createTombstonePurge(
-  client: SearchClient,
-  names: IndexNames,
+  index: ProductIndex,
   tools: { readonly logger: Logger; readonly metrics: Metrics },
 ): Worker {
   return createPurge(
@@ -51,7 +47,7 @@ export function createTombstonePurge(
       what: 'deleted products of the index',
       purgedMetric: 'search_tombstones_purged_total',
       failuresMetric: 'search_tombstone_purge_failures_total',
-      purge: (limit) => purgeTombstones(client, names, { before: new Date(Date.now() - tombstoneMs), limit }),
+      purge: (limit) => index.forgetRemoved({ before: new Date(Date.now() - tombstoneMs), limit }),
     },
     tools,
   );

@@ -54,13 +54,11 @@ const rules: readonly Rule[] = [
       !imported.startsWith('operator/components/') || imported === 'operator/components/contract.ts',
   },
   {
-    title: 'what answers questions knows the search engine by its port only',
-    advice: 'Ask SearchEngine (services/search/domain/engine.ts), or add to it what every engine can do.',
-    applies: inside(
-      'services/search/use-cases/search-products.ts',
-      'services/search/use-cases/suggest.ts',
-      'services/search/routes/search.ts',
-    ),
+    title: 'the search knows its engine by ports only',
+    advice:
+      'Use the ports of SearchEngine (services/search/domain/engine.ts), or add to them what every engine can do. The engine is chosen in service.ts.',
+    applies: (path) =>
+      inside('services/search/')(path) && !inside('services/search/store/', 'services/search/service.ts')(path),
     allows: (imported) => !inside('services/search/store/', 'services/chassis/search/')(imported),
   },
   {

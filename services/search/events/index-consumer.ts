@@ -1,20 +1,15 @@
-/** A consumer whose events change documents: many of them in one request, and waiting where they are while Elasticsearch is away. */
+/** A consumer whose events change the index: many of them in one request, and waiting where they are while the index is away. */
 import { InvalidEventError, readCloudEvent, typeOf } from '#chassis/events/cloud-event.ts';
 import { type ConsumerTools, createConsumer, type Outcome } from '#chassis/kafka/consumer.ts';
 import type { IncomingEvent } from '#chassis/kafka/incoming-event.ts';
-import type { SearchClient } from '#chassis/search/client.ts';
 import type { Worker } from '#chassis/service.ts';
 import type { DataOf, EventType } from '#contracts/events/event-type.ts';
 import { consumerGroup } from '#contracts/topics.ts';
-import { ensureIndices } from '../store/aliases.ts';
-import type { IndexNames } from '../store/names.ts';
-import { isOutage } from '../store/outage.ts';
-import { RefusedDocumentError } from '../store/write-documents.ts';
+import { IndexOutageError, type ProductIndex, RefusedChangeError } from '../domain/product-index.ts';
 import type { LagMetrics } from './lag.ts';
 
 export interface IndexTools {
-  readonly client: SearchClient;
-  readonly names: IndexNames;
+  readonly index: ProductIndex;
   readonly lag: LagMetrics;
 }
 
@@ -48,7 +43,7 @@ export interface IndexConsumerOptions<Change> {
 /** They need no inbox: every event carries a whole state, and the index compares versions. */
 export function createIndexConsumer<Change>(
   { purpose, readers, write }: IndexConsumerOptions<Change>,
-  { client, names, lag }: IndexTools,
+  { index, lag }: IndexTools,
   consumerTools: ConsumerTools,
 ): Worker {
   let isReady = false;
@@ -60,12 +55,12 @@ export function createIndexConsumer<Change>(
     });
     const outcomes = new Map<string, Outcome>(events.map(({ offset }) => [offset, 'ignored']));
     if (known.length === 0) return outcomes;
-    if (!isReady) await ensureIndices(client, names);
+    if (!isReady) await index.prepare();
     isReady = true;
     const isNews = await write(known.map(({ change }) => change));
-    for (const [index, { event, time }] of known.entries()) {
+    for (const [position, { event, time }] of known.entries()) {
       lag.observe(event.topic, time);
-      outcomes.set(event.offset, isNews[index] === true ? 'handled' : 'skipped');
+      outcomes.set(event.offset, isNews[position] === true ? 'handled' : 'skipped');
     }
     return outcomes;
   };
@@ -76,11 +71,12 @@ export function createIndexConsumer<Change>(
       // One request for many: an index takes a hundred documents in little more time than one.
       handleAhead: (events) => apply(events),
       handle: async (event) => (await apply([event])).get(event.offset) ?? 'ignored',
-      isPermanent: (error) => error instanceof InvalidEventError || error instanceof RefusedDocumentError,
+      isPermanent: (error) => error instanceof InvalidEventError || error instanceof RefusedChangeError,
       isOutage: (error) => {
-        // Somebody may have deleted the indices: they are looked for again.
-        if (isOutage(error)) isReady = false;
-        return isOutage(error);
+        if (!(error instanceof IndexOutageError)) return false;
+        // Somebody may have deleted it: it is looked for again.
+        isReady = false;
+        return true;
       },
     },
     consumerTools,

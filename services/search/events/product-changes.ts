@@ -2,7 +2,7 @@
 import type { ConsumerTools } from '#chassis/kafka/consumer.ts';
 import type { Worker } from '#chassis/service.ts';
 import { productCreated, productDeleted, productPriceChanged, productUpdated } from '#contracts/events/product.ts';
-import { indexChanges, type ProductChange } from '../use-cases/index-products.ts';
+import type { ProductChange } from '../domain/product-index.ts';
 import { createIndexConsumer, type IndexTools, on, type Reader } from './index-consumer.ts';
 
 const readers: readonly Reader<ProductChange>[] = [
@@ -14,7 +14,6 @@ const readers: readonly Reader<ProductChange>[] = [
 
 /** Keeps the products of the index up to date. */
 export function createProductConsumer(tools: IndexTools, consumerTools: ConsumerTools): Worker {
-  const write = async (changes: readonly ProductChange[]) =>
-    (await indexChanges(tools.client, tools.names, changes)).isStored;
+  const write = (changes: readonly ProductChange[]) => tools.index.writeProducts(changes);
   return createIndexConsumer({ purpose: 'indexing', readers, write }, tools, consumerTools);
 }

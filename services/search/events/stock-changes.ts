@@ -5,7 +5,7 @@ import type { ConsumerTools } from '#chassis/kafka/consumer.ts';
 import type { Worker } from '#chassis/service.ts';
 import { availabilities } from '#contracts/availability.ts';
 import { type StockState, stockChanged } from '#contracts/events/inventory.ts';
-import { applyStock, type StockChange } from '../store/stock.ts';
+import type { StockChange } from '../domain/product-index.ts';
 import { createIndexConsumer, type IndexTools, on } from './index-consumer.ts';
 
 const wordSchema = z.enum(availabilities);
@@ -20,6 +20,6 @@ function toChange({ sku, version, availability: word }: StockState): StockChange
 /** Keeps the availability of the products in the index up to date. */
 export function createStockConsumer(tools: IndexTools, consumerTools: ConsumerTools): Worker {
   const readers = [on(stockChanged, ({ stock }) => toChange(stock))];
-  const write = (changes: readonly StockChange[]) => applyStock(tools.client, tools.names, changes);
+  const write = (changes: readonly StockChange[]) => tools.index.writeStock(changes);
   return createIndexConsumer({ purpose: 'stock', readers, write }, tools, consumerTools);
 }

@@ -3,9 +3,8 @@ import type { Reply, Route } from '#chassis/http/route.ts';
 import { ProblemError, refused } from '#chassis/problem.ts';
 import type { SearchDeps } from '../deps.ts';
 import type { Rebuild } from '../domain/rebuild.ts';
-import { inspectIndices } from '../store/inspect.ts';
-import { readRebuild } from '../store/rebuild-record.ts';
 import { cancelRebuild, type RebuildResult, rollBack, startRebuild } from '../use-cases/manage-rebuild.ts';
+import { readRebuild } from '../use-cases/rebuild-record.ts';
 import { readSynonyms } from '../use-cases/synonym-book.ts';
 import { observers, operators, privateHeaders, route } from './deps.ts';
 import { rebuildSchema, startRebuildQuery, statusSchema } from './schemas.ts';
@@ -22,11 +21,11 @@ const status = route(
     access: observers,
     responses: { 200: { description: 'As it is now.', schema: statusSchema } },
   },
-  async (_input, { client, names }) => {
+  async (_input, { pair, records }) => {
     const [indices, rebuild, synonyms] = await Promise.all([
-      inspectIndices(client, names),
-      readRebuild(client, names),
-      readSynonyms(client, names),
+      pair.inspect(),
+      readRebuild(records),
+      readSynonyms(records),
     ]);
     const body = {
       indices,
@@ -84,8 +83,8 @@ const read = route(
     responses: { 200: { description: 'How far it is.', schema: rebuildSchema } },
     problems: ['not-found'],
   },
-  async (_input, { client, names }) => {
-    const rebuild = await readRebuild(client, names);
+  async (_input, { records }) => {
+    const rebuild = await readRebuild(records);
     if (rebuild === undefined) throw new ProblemError('not-found', 'the index was never rebuilt');
     return toReply({ state: 'done', rebuild: rebuild.value }, 200);
   },

@@ -20,7 +20,7 @@ const read = route(
     access: editors,
     responses: { 200: { description: 'All rules.', schema: synonymsSchema, headers: etagHeader } },
   },
-  async (_input, { client, names }) => toReply(await readSynonyms(client, names)),
+  async (_input, { records }) => toReply(await readSynonyms(records)),
 );
 
 const replace = route(
@@ -36,8 +36,8 @@ const replace = route(
     precondition: 'if-match',
     responses: { 200: { description: 'Replaced.', schema: synonymsSchema, headers: etagHeader } },
   },
-  async ({ body, ifMatch }, { client, names, synonyms }) => {
-    const written = await replaceSynonyms(client, names, parseIfMatch(ifMatch), body.rules);
+  async ({ body, ifMatch }, { records, synonyms }) => {
+    const written = await replaceSynonyms(records, parseIfMatch(ifMatch), body.rules);
     if (written === undefined)
       throw new ProblemError('precondition-failed', 'somebody else has replaced the synonyms; read them again');
     synonyms.take(written);

@@ -2,6 +2,7 @@
 import type { SearchClient } from '#chassis/search/client.ts';
 import { SearchRefusedError } from '#chassis/search/errors.ts';
 import { createIndex, deleteIndex, indicesOf } from '#chassis/search/indices.ts';
+import type { Places } from '../domain/index-pair.ts';
 import { productsDefinition, recordsDefinition } from './definition.ts';
 import type { IndexNames } from './names.ts';
 
@@ -42,13 +43,6 @@ export async function nextProductIndex(client: SearchClient, names: IndexNames):
 function numberOf(names: IndexNames, index: string): number {
   const text = index.slice(names.productsPrefix.length);
   return /^\d{1,9}$/.test(text) ? Number(text) : 0;
-}
-
-export interface Places {
-  /** That is asked and written to. */
-  readonly live: string | undefined;
-  /** That is written to as well. */
-  readonly shadow: string | undefined;
 }
 
 export async function readPlaces(client: SearchClient, names: IndexNames): Promise<Places> {

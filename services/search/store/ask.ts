@@ -2,7 +2,7 @@
 import type { SearchClient } from '#chassis/search/client.ts';
 import { SearchRefusedError } from '#chassis/search/errors.ts';
 import type { ProductDocument } from '../domain/document.ts';
-import type { SortValue } from '../domain/engine.ts';
+import type { SortValue } from '../domain/product-finder.ts';
 
 export interface FoundProduct {
   readonly document: ProductDocument;

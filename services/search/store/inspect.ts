@@ -1,21 +1,10 @@
 /** What there is: for the status page and for the check before an exchange. */
 import type { SearchClient } from '#chassis/search/client.ts';
 import { SearchRefusedError } from '#chassis/search/errors.ts';
+import type { IndexState } from '../domain/index-pair.ts';
 import { listProductIndices, readPlaces } from './aliases.ts';
 import { schemaVersion } from './definition.ts';
 import type { IndexNames } from './names.ts';
-
-export interface IndexState {
-  readonly name: string;
-  /** `unused`: left over from a rebuild that was cut off; the next one deletes it. */
-  readonly role: 'live' | 'shadow' | 'unused';
-  readonly products: number;
-  /** Products that may not be found, kept so that older events do not bring them back. */
-  readonly tombstones: number;
-  readonly sizeBytes: number;
-  /** Made by another release of the mapping: a rebuild brings it up to date. */
-  readonly isOutdated: boolean;
-}
 
 export async function inspectIndices(client: SearchClient, names: IndexNames): Promise<readonly IndexState[]> {
   const [list, places] = await Promise.all([listProductIndices(client, names), readPlaces(client, names)]);

@@ -7,7 +7,7 @@ import { SearchRefusedError, SearchUnavailableError } from '#chassis/search/erro
 const busyStatuses = new Set([429, 502, 503, 504]);
 
 /** Whether the same request may work in a while: no answer, no room, no master, or an index that is not made yet. */
-export function isOutage(error: unknown): boolean {
+export function isOutage(error: unknown): error is Error {
   if (error instanceof SearchUnavailableError) return true;
   if (!(error instanceof SearchRefusedError)) return false;
   return busyStatuses.has(error.status) || error.type === 'index_not_found_exception';

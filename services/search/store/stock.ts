@@ -4,16 +4,10 @@ import { SearchUnavailableError } from '#chassis/search/errors.ts';
 import type { Availability, ShownAvailability } from '#contracts/availability.ts';
 import { availabilityOf, type ProductDocument, type Stock } from '../domain/document.ts';
 import { fold } from '../domain/fold.ts';
+import { RefusedChangeError, type StockChange } from '../domain/product-index.ts';
 import { isMissing } from './aliases.ts';
 import type { IndexNames } from './names.ts';
-import { type DocumentWrite, RefusedDocumentError, writeEverywhere } from './write-documents.ts';
-
-export interface StockChange {
-  readonly sku: string;
-  /** Of the SKU: an older one changes nothing. */
-  readonly version: number;
-  readonly availability: Availability;
-}
+import { type DocumentWrite, writeEverywhere } from './write-documents.ts';
 
 interface StockNote {
   readonly availability: Availability;
@@ -27,7 +21,7 @@ interface StockNote {
  * after it, and this looks for products after its notes: one of the two sees the other, in whatever order they come. Resolves with
  * whether each change was news, in order.
  */
-export async function applyStock(
+export async function writeStock(
   client: SearchClient,
   names: IndexNames,
   changes: readonly StockChange[],
@@ -85,7 +79,7 @@ async function writeNotes(
   const errors = items.flatMap(({ index: { status, error } }) => (error === undefined ? [] : [{ status, ...error }]));
   const failed = errors.find(({ type }) => type !== 'version_conflict_engine_exception');
   if (failed === undefined) return;
-  if (failed.status === 400) throw new RefusedDocumentError(`elasticsearch refused a note of stock: ${failed.reason}`);
+  if (failed.status === 400) throw new RefusedChangeError(`elasticsearch refused a note of stock: ${failed.reason}`);
   throw new SearchUnavailableError('a note of stock', failed.reason);
 }
 

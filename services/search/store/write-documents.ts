@@ -2,6 +2,7 @@
 import type { SearchClient } from '#chassis/search/client.ts';
 import { SearchUnavailableError } from '#chassis/search/errors.ts';
 import type { IndexedDocument } from '../domain/document.ts';
+import { RefusedChangeError } from '../domain/product-index.ts';
 import type { IndexNames } from './names.ts';
 
 export interface DocumentWrite {
@@ -10,33 +11,21 @@ export interface DocumentWrite {
   readonly document: IndexedDocument;
 }
 
-/** Elasticsearch cannot store it, and never will. */
-export class RefusedDocumentError extends Error {
-  override readonly name = 'RefusedDocumentError';
-}
-
-export interface WriteOutcome {
-  readonly stored: number;
-  /** A version at least as high was there. */
-  readonly stale: number;
-  /** Of each write, in order: whether it was stored. */
-  readonly isStored: readonly boolean[];
-}
-
 /**
  * Writes to the live index and to the shadow where there is one. Both names are asked for in one request, which sees one state of
- * the aliases: no change falls between an index and the one that takes its place.
+ * the aliases: no change falls between an index and the one that takes its place. Resolves with whether each was stored in the live index, in
+ * order: where not, a version at least as high was there.
  */
 export async function writeEverywhere(
   client: SearchClient,
   names: IndexNames,
   writes: readonly DocumentWrite[],
-): Promise<WriteOutcome> {
+): Promise<readonly boolean[]> {
   const entries = await bulk(client, [names.write, names.shadow], writes);
   const toLive = entries.filter(({ alias }) => alias === names.write);
   const toShadow = entries.filter(({ alias, isAbsent }) => alias === names.shadow && !isAbsent);
   assertStored([...toLive, ...toShadow]);
-  return countOf(toLive);
+  return toLive.map(isStored);
 }
 
 /** Writes to the shadow only; fails when there is none. */
@@ -44,10 +33,10 @@ export async function writeToShadow(
   client: SearchClient,
   names: IndexNames,
   writes: readonly DocumentWrite[],
-): Promise<WriteOutcome> {
+): Promise<readonly boolean[]> {
   const entries = await bulk(client, [names.shadow], writes);
   assertStored(entries);
-  return countOf(entries);
+  return entries.map(isStored);
 }
 
 interface Entry {
@@ -107,11 +96,10 @@ function assertStored(entries: readonly Entry[]): void {
   const failed = entries.find(({ reason, isStale }) => reason !== undefined && !isStale);
   if (failed === undefined) return;
   const what = `the document ${failed.id} for ${failed.alias}`;
-  if (failed.status === 400) throw new RefusedDocumentError(`elasticsearch refused ${what}: ${failed.reason}`);
+  if (failed.status === 400) throw new RefusedChangeError(`elasticsearch refused ${what}: ${failed.reason}`);
   throw new SearchUnavailableError(what, failed.reason ?? `status ${failed.status}`);
 }
 
-function countOf(entries: readonly Entry[]): WriteOutcome {
-  const stale = entries.filter(({ isStale }) => isStale).length;
-  return { stored: entries.length - stale, stale, isStored: entries.map(({ isStale }) => !isStale) };
+function isStored({ isStale }: Entry): boolean {
+  return !isStale;
 }

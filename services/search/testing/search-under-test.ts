@@ -9,10 +9,11 @@ import type { ProductState } from '#contracts/events/product.ts';
 import { waitFor } from '#lab/control-plane/wait.ts';
 import { type ElasticsearchCluster, startElasticsearch } from '#lab/stores/elasticsearch.ts';
 import { productService } from '../../product/service.ts';
+import type { SearchEngine } from '../domain/engine.ts';
 import { searchService } from '../service.ts';
+import { createElasticsearchEngine } from '../store/elasticsearch-engine.ts';
 import { refresh } from '../store/inspect.ts';
 import { type IndexNames, indexNames } from '../store/names.ts';
-import { indexChanges } from '../use-cases/index-products.ts';
 
 /** Servers that the tests of a file share. */
 export interface SearchStores {
@@ -38,12 +39,13 @@ export async function startSearchStores(): Promise<SearchStores> {
 export interface SearchUnderTest {
   readonly search: ServiceUnderTest;
   readonly product: ServiceUnderTest;
-  /** Of the test itself, beside the service's. */
+  /** Of the test itself, beside the service's; so are client and names. */
+  readonly engine: SearchEngine;
   readonly client: SearchClient;
   readonly names: IndexNames;
   /** That the service was started with: for a second replica. */
   readonly environment: Environment;
-  /** Writes products as their events would, so that they can be found at once. */
+  /** Writes products as their events would; then all that was written so far, also by others, is found. */
   index(...products: readonly ProductState[]): Promise<void>;
   /** The body of `GET /api/v1/search?…`. */
   // biome-ignore lint/suspicious/noExplicitAny: a test states what it expects by its assertions
@@ -76,17 +78,18 @@ export async function startSearch(
   const settings = { urls, connectTimeoutMs: 5000, requestTimeoutMs: 30_000, maxAttempts: 5 };
   const client = openSearch(settings, createMetrics('test', 'test'));
   t.teardown(() => client.close());
+  const engine = createElasticsearchEngine(client, names);
   const isReady = async () => (await search.call('GET', '/health')).json.checks?.elasticsearch === 'ok';
   await waitFor('the index is there', isReady, { timeoutMs: 60_000 });
   return {
     search,
     product,
+    engine,
     client,
     names,
     environment,
     index: async (...products) => {
-      const changes = products.map((product) => ({ kind: 'put', product }) as const);
-      await indexChanges(client, names, changes);
+      await engine.index.writeProducts(products.map((product) => ({ kind: 'put', product })));
       await refresh(client, names.write);
     },
     find: async (query) => {
@@ -96,6 +99,12 @@ export async function startSearch(
     },
   };
 }
+
+// biome-ignore lint/suspicious/noExplicitAny: a test states what it expects by its assertions
+export const titles = ({ items }: any): readonly string[] => items.map(({ title }: { title: string }) => title);
+
+// biome-ignore lint/suspicious/noExplicitAny: a test states what it expects by its assertions
+export const idsOf = ({ items }: any): readonly string[] => items.map(({ id }: { id: string }) => id);
 
 let products = 0;
 

@@ -1,12 +1,10 @@
 /** The tree of categories as this replica knows it. */
 import type { Logger } from '#chassis/logger.ts';
 import { createRecurring } from '#chassis/recurring.ts';
-import type { SearchClient } from '#chassis/search/client.ts';
 import type { Worker } from '#chassis/service.ts';
 import type { ProductClient } from '../clients/product-client.ts';
 import { buildCategoryTree, type Category, type CategoryTree } from '../domain/categories.ts';
-import type { IndexNames } from '../store/names.ts';
-import { readRecord, writeRecord } from '../store/records.ts';
+import type { Records } from '../domain/records.ts';
 
 export interface CategoryBook {
   /** Undefined until it was read for the first time. */
@@ -15,8 +13,7 @@ export interface CategoryBook {
 }
 
 interface CategoryBookOptions {
-  readonly client: SearchClient;
-  readonly names: IndexNames;
+  readonly records: Records;
   readonly products: Pick<ProductClient, 'readCategories'>;
   readonly logger: Logger;
   readonly pollMs: number;
@@ -29,10 +26,10 @@ interface CategoriesRecord {
 }
 
 /**
- * Reads the tree again and again. What was read last is kept in the index, so that a replica that starts while the product service
+ * Reads the tree again and again. What was read last is kept in a record, so that a replica that starts while the product service
  * is away knows it, too. Products only hold the id of their category: moving one changes no document.
  */
-export function createCategoryBook({ client, names, products, logger, pollMs }: CategoryBookOptions): CategoryBook {
+export function createCategoryBook({ records, products, logger, pollMs }: CategoryBookOptions): CategoryBook {
   let tree: CategoryTree | undefined;
   let known = '';
   const learn = async (): Promise<void> => {
@@ -40,11 +37,11 @@ export function createCategoryBook({ client, names, products, logger, pollMs }: 
     const text = JSON.stringify(categories);
     if (text === known) return;
     tree = buildCategoryTree(categories);
-    await keep(client, names, { categories });
+    await keep(records, { categories });
     known = text;
   };
   const recall = async (): Promise<void> => {
-    const kept = await readRecord<CategoriesRecord>(client, names.state, recordId);
+    const kept = await records.read<CategoriesRecord>(recordId);
     if (kept !== undefined) tree ??= buildCategoryTree(kept.value.categories);
   };
   const work = async () => {
@@ -66,7 +63,7 @@ export function createCategoryBook({ client, names, products, logger, pollMs }: 
 }
 
 /** Whoever else is faster has read the same. */
-async function keep(client: SearchClient, names: IndexNames, value: CategoriesRecord): Promise<void> {
-  const kept = await readRecord<CategoriesRecord>(client, names.state, recordId);
-  await writeRecord(client, { index: names.state, id: recordId, on: kept?.place }, value);
+async function keep(records: Records, value: CategoriesRecord): Promise<void> {
+  const kept = await records.read<CategoriesRecord>(recordId);
+  await records.write(recordId, kept?.place, value);
 }

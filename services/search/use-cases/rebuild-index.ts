@@ -1,20 +1,15 @@
 /** Rebuilding the index while it is asked and written to. Every step may be repeated, by this replica or another one. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '#chassis/logger.ts';
-import type { SearchClient } from '#chassis/search/client.ts';
 import type { ProductClient } from '../clients/product-client.ts';
+import type { IndexPair } from '../domain/index-pair.ts';
 import { findLoss, isComplete, mayContinue, type Rebuild } from '../domain/rebuild.ts';
-import { dropShadow, exchange, openShadow } from '../store/aliases.ts';
-import { countProducts, refresh } from '../store/inspect.ts';
-import type { IndexNames } from '../store/names.ts';
-import { readRebuild, type StoredRebuild, writeRebuild } from '../store/rebuild-record.ts';
-import { copyTombstones } from '../store/tombstones.ts';
-import { writeToShadow } from '../store/write-documents.ts';
-import { indexChanges } from './index-products.ts';
+import type { Records } from '../domain/records.ts';
+import { readRebuild, type StoredRebuild, writeRebuild } from './rebuild-record.ts';
 
 export interface RebuildTools {
-  readonly client: SearchClient;
-  readonly names: IndexNames;
+  readonly pair: IndexPair;
+  readonly records: Records;
   readonly products: Pick<ProductClient, 'readProducts' | 'countProducts'>;
   readonly logger: Logger;
   /** Of this replica. */
@@ -32,7 +27,7 @@ class LostError extends Error {
 
 /** Goes on with a rebuild that nobody works on; resolves when it is finished, lost, or there was none. */
 export async function continueRebuild(tools: RebuildTools, signal: AbortSignal): Promise<void> {
-  const found = await readRebuild(tools.client, tools.names);
+  const found = await readRebuild(tools.records);
   if (found === undefined || !mayContinue(found.value, tools.worker, new Date())) return;
   const job = new Job(tools, found);
   try {
@@ -63,9 +58,9 @@ class Job {
 
   /** Keeps the progress and the lease; throws `LostError` when somebody else has changed it. */
   async save(changes: Partial<Rebuild>): Promise<void> {
-    const { client, names, worker, leaseMs } = this.#tools;
+    const { records, worker, leaseMs } = this.#tools;
     const now = Date.now();
-    const written = await writeRebuild(client, names, this.#stored.place, {
+    const written = await writeRebuild(records, this.#stored, {
       ...this.rebuild,
       worker,
       leaseUntil: new Date(now + leaseMs).toISOString(),
@@ -84,29 +79,29 @@ class Job {
 }
 
 async function runPhases(job: Job, tools: RebuildTools, signal: AbortSignal): Promise<void> {
-  const { client, names, logger } = tools;
+  const { pair, logger } = tools;
   const { id, source, target } = job.rebuild;
   logger.info({ rebuild: id, source, target, phase: job.rebuild.phase }, 'the index is being rebuilt');
   if (job.rebuild.phase === 'copying') await copy(job, tools, signal);
   if (job.rebuild.phase === 'checking' && !(await check(job, tools, signal))) return;
-  await exchange(client, names, target);
+  await pair.exchange(target);
   const now = new Date().toISOString();
   await job.save({ status: 'done', finishedAt: now });
   logger.info({ rebuild: id, index: target, products: job.rebuild.counted }, 'the index was rebuilt');
 }
 
-async function copy(job: Job, { client, names, products }: RebuildTools, signal: AbortSignal): Promise<void> {
+async function copy(job: Job, { pair, products }: RebuildTools, signal: AbortSignal): Promise<void> {
   const { source, target } = job.rebuild;
   // Before the first page is read: a change that is not in the pages comes by its event.
-  await openShadow(client, names, target);
-  if (job.rebuild.lastKey === null) await copyTombstones(client, names, source);
+  await pair.openShadow(target);
+  if (job.rebuild.lastKey === null) await pair.copyTombstones(source);
   for (;;) {
     signal.throwIfAborted();
     const { lastKey, read, stale } = job.rebuild;
     const page = await products.readProducts(lastKey ?? undefined);
     const changes = page.products.map((product) => ({ kind: 'put', product }) as const);
-    const outcome = await indexChanges(client, names, changes, writeToShadow);
-    const counts = { read: read + page.products.length, stale: stale + outcome.stale };
+    const isNews = await pair.fillShadow(changes);
+    const counts = { read: read + changes.length, stale: stale + isNews.filter((one) => !one).length };
     if (page.next === undefined) return job.save({ ...counts, phase: 'checking' });
     await job.save({ ...counts, lastKey: page.next });
   }
@@ -114,15 +109,15 @@ async function copy(job: Job, { client, names, products }: RebuildTools, signal:
 
 /** Whether the new index has all products. Changes on their way make the numbers differ for a moment. */
 async function check(job: Job, tools: RebuildTools, signal: AbortSignal): Promise<boolean> {
-  const { client, products, countLooks = 20, countWaitMs = 500 } = tools;
+  const { pair, products, countLooks = 20, countWaitMs = 500 } = tools;
   const { target, source, isForced = false } = job.rebuild;
   for (let look = 1; look <= countLooks; look += 1) {
-    await refresh(client, target);
-    const [counted, expected] = await Promise.all([countProducts(client, target), products.countProducts()]);
+    await pair.refresh(target);
+    const [counted, expected] = await Promise.all([pair.countProducts(target), products.countProducts()]);
     if (isComplete(counted, expected, look === countLooks)) {
       await job.save({ counted, expected });
       // The products may have gone since it began.
-      const loss = isForced ? undefined : findLoss(await countProducts(client, source), counted);
+      const loss = isForced ? undefined : findLoss(await pair.countProducts(source), counted);
       if (loss !== undefined) return giveUp(job, tools, `${loss}; ${source} stays`);
       await job.save({ phase: 'swapping' });
       return true;
@@ -138,10 +133,10 @@ async function check(job: Job, tools: RebuildTools, signal: AbortSignal): Promis
   );
 }
 
-async function giveUp(job: Job, { client, names, logger }: RebuildTools, error: string): Promise<false> {
+async function giveUp(job: Job, { pair, logger }: RebuildTools, error: string): Promise<false> {
   const { id, target } = job.rebuild;
   await job.save({ status: 'failed', finishedAt: new Date().toISOString(), error });
   logger.error({ rebuild: id, reason: error }, 'the rebuilt index was given up');
-  await dropShadow(client, names, target);
+  await pair.dropShadow(target);
   return false;
 }

@@ -4,8 +4,8 @@ import type { SearchDeps } from '../deps.ts';
 import type { CategoryTree } from '../domain/categories.ts';
 import { buildCategoryTree } from '../domain/categories.ts';
 import type { ProductDocument } from '../domain/document.ts';
-import type { FoundPage } from '../domain/engine.ts';
 import { wordsOf } from '../domain/fold.ts';
+import type { FoundPage } from '../domain/product-finder.ts';
 import type { FacetName, Facets, Hit, Question } from '../domain/question.ts';
 /** A question before the category's name is looked up. */
 export interface Asked extends Omit<Question, 'categoryIds'> {
@@ -30,7 +30,7 @@ export interface Page {
   readonly didYouMean: string | null;
 }
 
-type Tools = Pick<SearchDeps, 'engine' | 'cursors' | 'categories' | 'synonyms'>;
+type Tools = Pick<SearchDeps, 'finder' | 'cursors' | 'categories' | 'synonyms'>;
 
 /** Throws `invalid-cursor`, and `service-unavailable` when the index does not answer or no category is known yet. */
 export async function searchProducts(tools: Tools, request: PageRequest, signal: AbortSignal): Promise<Page> {
@@ -39,7 +39,7 @@ export async function searchProducts(tools: Tools, request: PageRequest, signal:
   const place = request.cursor === undefined ? undefined : tools.cursors.decode(list, request.cursor);
   const { tree } = tools.categories;
   const question = toQuestion(asked, facets, tree);
-  const found = await tools.engine.search(
+  const found = await tools.finder.search(
     {
       question,
       synonyms: tools.synonyms.current,

@@ -8,11 +8,11 @@ export interface Suggestions {
 }
 
 export async function suggest(
-  { engine }: Pick<SearchDeps, 'engine'>,
+  { finder }: Pick<SearchDeps, 'finder'>,
   asked: { readonly text: string; readonly limit: number },
   signal: AbortSignal,
 ): Promise<Suggestions> {
-  const { products: items, corrections } = await engine.suggest(asked, signal);
+  const { products: items, corrections } = await finder.suggest(asked, signal);
   const [correction] = corrections;
   return { items, didYouMean: items.length > 0 || correction === undefined ? null : correction };
 }

@@ -1,11 +1,9 @@
 /** The synonyms as this replica knows them. */
 import type { Logger } from '#chassis/logger.ts';
 import { createRecurring } from '#chassis/recurring.ts';
-import type { SearchClient } from '#chassis/search/client.ts';
 import type { Worker } from '#chassis/service.ts';
+import type { Records, StoredRecord } from '../domain/records.ts';
 import { compileSynonyms, type SynonymRule, type Synonyms } from '../domain/synonyms.ts';
-import type { IndexNames } from '../store/names.ts';
-import { readRecord, type StoredRecord, writeRecord } from '../store/records.ts';
 
 export interface SynonymSet {
   /** 0: nobody has set any yet. */
@@ -29,13 +27,11 @@ interface SynonymsRecord {
 
 /** Looks for a changed set again and again: all replicas have it within one period. */
 export function createSynonymBook({
-  client,
-  names,
+  records,
   logger,
   pollMs,
 }: {
-  readonly client: SearchClient;
-  readonly names: IndexNames;
+  readonly records: Records;
   readonly logger: Logger;
   readonly pollMs: number;
 }): SynonymBook {
@@ -47,7 +43,7 @@ export function createSynonymBook({
     current = compileSynonyms(set.rules);
   };
   const work = async () => {
-    take(await readSynonyms(client, names));
+    take(await readSynonyms(records));
     return { nextMs: pollMs };
   };
   return {
@@ -59,20 +55,19 @@ export function createSynonymBook({
   };
 }
 
-export async function readSynonyms(client: SearchClient, names: IndexNames): Promise<SynonymSet> {
-  return toSet(await readRecord<SynonymsRecord>(client, names.state, recordId));
+export async function readSynonyms(records: Records): Promise<SynonymSet> {
+  return toSet(await records.read<SynonymsRecord>(recordId));
 }
 
 /** Replaces the set of `version`; undefined when it is another one by now. */
 export async function replaceSynonyms(
-  client: SearchClient,
-  names: IndexNames,
+  records: Records,
   version: number | 'any',
   rules: readonly SynonymRule[],
 ): Promise<SynonymSet | undefined> {
-  const present = await readRecord<SynonymsRecord>(client, names.state, recordId);
+  const present = await records.read<SynonymsRecord>(recordId);
   if (version !== 'any' && version !== toSet(present).version) return undefined;
-  const written = await writeRecord(client, { index: names.state, id: recordId, on: present?.place }, { rules });
+  const written = await records.write(recordId, present?.place, { rules });
   return written === undefined ? undefined : toSet(written);
 }
 

@@ -2,7 +2,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { ProblemError } from '#chassis/problem.ts';
-import type { Place } from '../domain/engine.ts';
+import type { Place } from '../domain/product-finder.ts';
 
 export interface CursorCodec {
   /** `list` describes question and order: the cursor is for these only. */
