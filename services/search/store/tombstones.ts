@@ -4,6 +4,7 @@ import { searchAll } from '#chassis/search/documents.ts';
 import type { Tombstone } from '../domain/document.ts';
 import { documentVersion } from '../domain/document.ts';
 import { isMissing } from './aliases.ts';
+import { refresh } from './inspect.ts';
 import type { IndexNames } from './names.ts';
 import { writeToShadow } from './write-documents.ts';
 
@@ -11,6 +12,8 @@ const pageSize = 500;
 
 /** Takes the tombstones of an index over into the shadow: a late event must not bring a product back there either. */
 export async function copyTombstones(client: SearchClient, names: IndexNames, source: string): Promise<void> {
+  // One that was written a moment ago, before the shadow was there, must be found.
+  await refresh(client, source);
   const body = { query: { term: { isVisible: false } }, sort: [{ id: 'asc' }] };
   for await (const page of searchAll<Tombstone>(client, source, { body, pageSize })) {
     const writes = page.map(({ document }) => ({ version: documentVersion(document.version), document }));
