@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
 import test from 'ava';
 import { findFreePort } from '#lab/programs/ports.ts';
 import { sampleService } from './testing/sample-service.ts';
@@ -36,6 +37,23 @@ test('a stopping service finishes what it has begun and takes nothing new', asyn
   t.is((await running).status, 200);
   t.true(await stopped);
   await t.throwsAsync(fetch(`${service.adminUrl}/livez`));
+});
+
+test('a request that came while a busy process was to stop is answered', async (t) => {
+  const service = await startUnderTest(t, sampleService(), { APP_SHUTDOWN_DELAY_MS: '50' });
+  const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
+  const ask = (): boolean => socket.write('GET /openapi.json HTTP/1.1\r\nhost: shop\r\n\r\n');
+  ask();
+  await once(socket, 'data');
+  const answer = text(socket);
+  const stopped = service.stop();
+  ask();
+  const begun = performance.now();
+  while (performance.now() - begun < 100) {
+    // Longer than the delay: nothing is read meanwhile.
+  }
+  t.true(await stopped);
+  t.regex(await answer, /^HTTP\/1.1 200 [\s\S]*connection: close/im);
 });
 
 test('requests that outlive the grace are cut off, and that is told', async (t) => {

@@ -1,7 +1,7 @@
 /** A started service: its servers, its workers, and the order in which everything stops. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as afterReading, setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { openAdmissions } from './admission/open-admissions.ts';
 import type { SettingGroups, Settings } from './config/settings.ts';
@@ -202,6 +202,9 @@ async function stopAll(order: StopOrder): Promise<boolean> {
   logger.info({ delayMs: order.shutdownDelayMs }, 'stopping: not ready any more');
   order.readiness.drain();
   await wait(Math.min(order.shutdownDelayMs, order.shutdownGraceMs));
+  // A process that was kept waiting finds the end of the delay before the requests that came meanwhile: their connections still
+  // look idle, and closing them would answer nobody.
+  await afterReading();
   const isDrained = await drain(publicServer, order.shutdownGraceMs - order.shutdownDelayMs);
   if (!isDrained) logger.warn('requests were cut off: the grace is over');
   const running = await stopWorkers(order.workers, leftMs());

@@ -7,6 +7,7 @@ import type { EcommerceStackSpec } from '../../operator/api/v1beta1/ecommerce-st
 import { seedShop } from '../../scripts/seed/seed-shop.ts';
 import { seedSkus } from '../../scripts/seed/stock.ts';
 import { seedPassword, seedUsers } from '../../scripts/seed/users.ts';
+import { listObjects } from '../support/read-objects.ts';
 import type { ShopClient } from '../support/shop-client.ts';
 import { namespace, ShopCluster } from '../support/shop-cluster.ts';
 import { describeLoad, ShopLoad, type Visit, type VisitRecord } from '../support/shop-load.ts';
@@ -84,7 +85,8 @@ test.serial('all services restart at 200 requests a second, and no request fails
   t.log(`before:\n${describeLoad(await allAnswered(load))}`);
   const began = performance.now();
   await lab.ready('shop', manifest('error'));
-  await delay(2000);
+  // Those that are replaced answer to the last.
+  await waitFor('the old pods are gone', noPodLeaves, { timeoutMs: 60_000 });
   const seconds = (performance.now() - began) / 1000;
   // What is on its way is answered as well, or is a failure.
   await load.stop();
@@ -216,6 +218,11 @@ async function deliver(): Promise<number> {
   const { status } = await admin.request('POST', '/api/v1/stock/adjustments', { body });
   delivered += status === 201 ? 1 : 0;
   return status;
+}
+
+async function noPodLeaves(): Promise<boolean> {
+  const pods = await listObjects(lab.cluster, namespace, 'pods');
+  return pods.every(({ metadata }) => metadata.deletionTimestamp === undefined);
 }
 
 /** Resolves with what happened in five seconds in which nothing was refused and nothing was left waiting. */

@@ -23,8 +23,11 @@ export interface VisitRecord {
   readonly longestGapMs: number;
 }
 
-/** Most requests of one kind on their way: what arrives beyond is not sent and counts as `none`. */
-const mostPending = 256;
+/**
+ * Most requests of one kind on their way: what a hundred arrivals a second are in the five seconds after which the shop has answered
+ * everything in some way. What arrives beyond is not sent and counts as `none`.
+ */
+const mostPending = 512;
 
 /** Visitors of a shop who come at their own pace, whatever the shop does, until `stop`. */
 export class ShopLoad {
