@@ -4,6 +4,7 @@ import { applyBench } from './apply/apply.ts';
 import { parseChoice, usage } from './arguments.ts';
 import type { Bench } from './bench.ts';
 import { driftBench } from './drift/drift.ts';
+import { freshnessBench } from './freshness/freshness.ts';
 import { gatewayHopBench } from './gateway-hop/gateway-hop.ts';
 import { describeMachine, machineLine } from './harness/machine.ts';
 import { toMarkdown } from './harness/markdown.ts';
@@ -28,6 +29,7 @@ const benches: readonly Bench[] = [
   driftBench,
   roundTripsBench,
   outboxBench,
+  freshnessBench,
   hotSkuBench,
   productPageBench,
   gatewayHopBench,

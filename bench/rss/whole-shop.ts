@@ -1,7 +1,7 @@
-import { deadLetterTopic, retryTopics, shopTopics, type Topic } from '#contracts/topics.ts';
 import { type Answer, ok } from '../rig/shop/answers.ts';
 import { addArticle } from '../rig/shop/articles.ts';
 import type { ServiceProgram } from '../rig/shop/service-program.ts';
+import { createShopTopics } from '../rig/shop/shop-topics.ts';
 import { startTappedKafka } from '../rig/shop/tapped-kafka.ts';
 import { type Program, startTappedShop } from '../rig/shop/tapped-shop.ts';
 import type { copyServiceImage } from './service-image.ts';
@@ -21,10 +21,7 @@ export interface WholeShop extends AsyncDisposable {
 export async function startWholeShop(startOf: Awaited<ReturnType<typeof copyServiceImage>>): Promise<WholeShop> {
   await using stack = new AsyncDisposableStack();
   const kafka = stack.use(await startTappedKafka());
-  const names = ({ name }: Topic) => [name, ...retryTopics(name).map((retry) => retry.name), deadLetterTopic(name)];
-  await kafka.createTopics(
-    shopTopics.flatMap((one) => names(one).map((topic) => ({ topic, partitions: one.partitions.Development }))),
-  );
+  await createShopTopics(kafka);
   const shop = stack.use(await startTappedShop({ startOf, kafka: kafka.environment }));
   const { slug, sku } = await addArticle(shop.product);
   const page = `/api/v1/products/${slug}`;

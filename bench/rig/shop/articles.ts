@@ -10,8 +10,11 @@ export interface Article {
 
 let count = 0;
 
-/** Adds one to the catalogue, as an editor does. */
-export async function addArticle(product: Pick<ServiceProgram, 'call'>): Promise<Article> {
+/** Adds one to the catalogue, as an editor does; `changes` replace fields. */
+export async function addArticle(
+  product: Pick<ServiceProgram, 'call'>,
+  changes: Readonly<Record<string, unknown>> = {},
+): Promise<Article> {
   count += 1;
   const body = {
     slug: `article-${count}`,
@@ -21,6 +24,7 @@ export async function addArticle(product: Pick<ServiceProgram, 'call'>): Promise
     sku: `ART-${count}`,
     prices: [{ currency: 'EUR', amountMinor: 1999 }],
     attributes: { material: 'oak', maker: 'Alder', weight: 1200 },
+    ...changes,
   };
   const answer: Answer = await product.call('POST', '/api/v1/products', { roles: ['catalog-manager'], body });
   return expectStatus(answer, 201).json;
