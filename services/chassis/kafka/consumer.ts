@@ -48,6 +48,8 @@ export interface ConsumerOptions {
    * before each event, and its partitions lag behind rather than its service.
    */
   readonly isBusy?: () => boolean;
+  /** Partitions that are handled at the same time, 1 when absent; events of one key keep their order. For whoever waits more than it computes. */
+  readonly partitionsAtOnce?: number;
   /** The retry topics of a topic; by default those of the contracts. While an event waits there, later ones of its key overtake it. */
   readonly retriesOf?: (topic: string) => readonly RetryTopic[];
 }
@@ -77,7 +79,11 @@ export function createConsumer(options: ConsumerOptions, tools: ConsumerTools): 
     name: `kafka ${options.group}`,
     start: async () => {
       const topics = [...routes.keys()];
-      running = run(consumer, handler, topics, { group: options.group, logger: client.logger, signal: stop.signal });
+      const { group, partitionsAtOnce = 1 } = options;
+      running = run(consumer, handler, topics, {
+        ...{ group, partitionsAtOnce, logger: client.logger },
+        signal: stop.signal,
+      });
     },
     stop: async () => {
       stop.abort();
@@ -91,7 +97,12 @@ async function run(
   consumer: Consumer,
   handler: BatchHandler,
   topics: string[],
-  tools: { readonly group: string; readonly logger: Logger; readonly signal: AbortSignal },
+  tools: {
+    readonly group: string;
+    readonly partitionsAtOnce: number;
+    readonly logger: Logger;
+    readonly signal: AbortSignal;
+  },
 ): Promise<void> {
   const connect = async () => {
     await consumer.connect();
@@ -99,6 +110,10 @@ async function run(
   };
   await connectPatiently(connect, { what: `consumer ${tools.group}`, ...tools });
   if (!tools.signal.aborted) {
-    await consumer.run({ eachBatchAutoResolve: false, eachBatch: (payload) => handler.handleBatch(payload) });
+    await consumer.run({
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: tools.partitionsAtOnce,
+      eachBatch: (payload) => handler.handleBatch(payload),
+    });
   }
 }

@@ -155,6 +155,41 @@ test.serial('how far a consumer is behind is told while it works, and 0 when it 
   await waitFor('it has caught up', async () => (await lags())[0]?.value === 0, { timeoutMs: 60_000 });
 });
 
+test.serial('several partitions are handled at the same time where asked for, each of them in order', async (t) => {
+  const { client, metrics, producer } = await start(t, { partitions: 3 });
+  const keys = Array.from({ length: 30 }, (_, index) => String(index));
+  for (const value of ['first', 'second'])
+    await Promise.all(keys.map((key) => producer.send({ topic, key, value: `${value} ${key}` })));
+  const handled = collector();
+  const met = Promise.withResolvers<void>();
+  const partitions = new Set<number>();
+  const handle = async (event: IncomingEvent) => {
+    partitions.add(event.partition);
+    if (partitions.size === 3) met.resolve();
+    // With one after the other the first event of the first partition would wait for ever.
+    await met.promise;
+    return handled.take(event);
+  };
+  const consumer = createConsumer(
+    { group: 'test.together', topics: [topic], retriesOf: () => [], partitionsAtOnce: 3, handle },
+    { client, producer, metrics, settings: { maxAttempts: 3, retryDelayMs: 10 } },
+  );
+  t.teardown(async () => {
+    met.resolve();
+    await consumer.stop();
+    await producer.close();
+  });
+  await consumer.start();
+  await handled.has(2 * keys.length);
+  for (const events of Map.groupBy(handled.events, ({ partition }) => partition).values()) {
+    const offsets = events.map(({ offset }) => Number(offset));
+    t.deepEqual(
+      offsets,
+      offsets.toSorted((a, b) => a - b),
+    );
+  }
+});
+
 /** A consumer that has handled a first event. */
 async function startHandling(tools: Pick<Awaited<ReturnType<typeof start>>, 'client' | 'metrics' | 'producer'>) {
   const handled = collector();
