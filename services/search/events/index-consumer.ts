@@ -36,13 +36,15 @@ export function on<Type extends EventType, Change>(
 export interface IndexConsumerOptions<Change> {
   readonly purpose: string;
   readonly readers: readonly Reader<Change>[];
+  /** Of all consumers together fewer than there are connections to a node: a search finds one free. */
+  readonly partitionsAtOnce: number;
   /** Resolves with whether each change was news, in order. Fails as a whole. */
   readonly write: (changes: readonly Change[]) => Promise<readonly boolean[]>;
 }
 
 /** They need no inbox: every event carries a whole state, and the index compares versions. */
 export function createIndexConsumer<Change>(
-  { purpose, readers, write }: IndexConsumerOptions<Change>,
+  { purpose, readers, partitionsAtOnce, write }: IndexConsumerOptions<Change>,
   { index, lag }: IndexTools,
   consumerTools: ConsumerTools,
 ): Worker {
@@ -68,6 +70,7 @@ export function createIndexConsumer<Change>(
     {
       group: consumerGroup('search', purpose),
       topics: [...new Set(readers.map(({ type }) => type.topic))],
+      partitionsAtOnce,
       // One request for many: an index takes a hundred documents in little more time than one.
       handleAhead: (events) => apply(events),
       handle: async (event) => (await apply([event])).get(event.offset) ?? 'ignored',

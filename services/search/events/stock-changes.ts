@@ -17,9 +17,12 @@ function toChange({ sku, version, availability: word }: StockState): StockChange
   return { sku, version, availability };
 }
 
+/** Few change a word that is shown. */
+const partitionsAtOnce = 3;
+
 /** Keeps the availability of the products in the index up to date. */
 export function createStockConsumer(tools: IndexTools, consumerTools: ConsumerTools): Worker {
   const readers = [on(stockChanged, ({ stock }) => toChange(stock))];
   const write = (changes: readonly StockChange[]) => tools.index.writeStock(changes);
-  return createIndexConsumer({ purpose: 'stock', readers, write }, tools, consumerTools);
+  return createIndexConsumer({ purpose: 'stock', readers, partitionsAtOnce, write }, tools, consumerTools);
 }
