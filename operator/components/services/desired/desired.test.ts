@@ -368,6 +368,18 @@ test('every pod meets the restricted standard, has probes and resources and no t
   }
 });
 
+test('pods of Production may use all compilers of V8, others start as their images do', (t) => {
+  const startOf = (stack: CompleteStack) => {
+    const container = at(find(desiredOf('gateway', stack), 'Deployment'), 'spec', 'template', 'spec', 'containers', 0);
+    return { command: at(container, 'command'), args: at(container, 'args') };
+  };
+  t.deepEqual(startOf(aCompleteStack()), { command: undefined, args: ['serve'] });
+  const { command, args } = startOf(aCompleteStack({ profile: 'Production' }));
+  t.true(Array.isArray(command) && command.at(0) === 'node' && command.at(-1) === 'main.js');
+  t.notRegex(String(command), /--no-(maglev|turbofan|sparkplug)|--optimize-for-size/);
+  t.deepEqual(args, ['serve']);
+});
+
 test('names and kinds are unique, and the same input gives the same bytes', (t) => {
   const stack = aCompleteStack({ profile: 'Production' });
   for (const { name } of serviceCatalog) {
