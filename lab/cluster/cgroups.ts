@@ -36,18 +36,16 @@ export async function listHierarchies(): Promise<readonly Hierarchy[]> {
 /** Group of a lab's own programs, beside `kubepods`, which the kubelet makes: what `system.slice` is on a node with systemd. */
 const systemGroup = 'system';
 
-/**
- * Weights of processor time (cgroups(7)). `one` is that of a process outside all groups, `most` the highest that the kernel
- * takes, and `system` what a kubelet gives its pods for one processor.
- */
+/** Weights of processor time (cgroups(7)): that of a process outside all groups, and the highest that the kernel takes. */
 const weights = {
-  1: { file: 'cpu.shares', one: 1024, most: 262_144, system: 1024 },
-  2: { file: 'cpu.weight', one: 100, most: 10_000, system: 39 },
+  1: { file: 'cpu.shares', one: 1024, most: 262_144 },
+  2: { file: 'cpu.weight', one: 100, most: 10_000 },
 } as const;
 
 /**
- * Makes a group in every hierarchy for one lab, ready for a kubelet to make its own groups below it. The lab gets the processor
- * time that a node has against one more process: else all its pods together would count as one.
+ * Makes a group in every hierarchy for one lab, ready for a kubelet to make its own groups below it. The lab has processor time
+ * as a node has: a share for each processor for its pods, which else would count as one process together, and as much for the
+ * lab's own programs, which have machines of their own in other clusters.
  */
 export async function ensureCgroups(group: string, hierarchies: readonly Hierarchy[]): Promise<void> {
   for (const hierarchy of hierarchies) {
@@ -62,12 +60,18 @@ export async function ensureCgroups(group: string, hierarchies: readonly Hierarc
       await inheritCpuset(hierarchy, directory);
     }
     if (await sharesProcessors(hierarchy)) {
-      const { file, most, one, system } = weights[hierarchy.version];
-      await mkdir(join(directory, systemGroup), { recursive: true });
-      await writeFile(join(directory, file), String(Math.min(one * (availableParallelism() + 1), most)));
-      await writeFile(join(directory, systemGroup, file), String(system));
+      await shareProcessors(hierarchy, directory);
     }
   }
+}
+
+async function shareProcessors({ version }: Hierarchy, directory: string): Promise<void> {
+  const { file, most, one } = weights[version];
+  const ofPods = one * availableParallelism();
+  const programs = join(directory, systemGroup);
+  await mkdir(programs, { recursive: true });
+  await writeFile(join(directory, file), String(Math.min(2 * ofPods, most)));
+  await writeFile(join(programs, file), String(Math.min(ofPods, most)));
 }
 
 /** Puts a process of this machine, one of the lab's own programs, into the lab's group for them. */
