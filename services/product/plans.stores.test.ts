@@ -48,15 +48,13 @@ async function plansOf(ask: (connection: Connection) => Promise<unknown>): Promi
     plans.push(answer.rows.map((row) => row['QUERY PLAN']).join('\n'));
     return [];
   };
-  // `as`: rows of no statement.
-  await ask({ rows } as unknown as Connection);
+  await ask({ rows });
   return plans.join('\n');
 }
 
 const page = (filter: Partial<ProductFilter>, after?: readonly [string | number, string]) => (connection: Connection) =>
-  // `as`: a filter without conditions is one.
   listProducts(connection, {
-    filter: { sort: 'newest', status: 'active', ...filter } as ProductFilter,
+    filter: { sort: 'newest', status: 'active', ...filter },
     after,
     limit: 21,
   });
