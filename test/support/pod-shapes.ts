@@ -18,12 +18,15 @@ export interface Container {
   readonly command: readonly string[];
   readonly env: readonly EnvironmentVariable[];
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
-  readonly readinessProbe: {
-    readonly httpGet: { readonly path: string };
-    readonly periodSeconds: number;
-    readonly failureThreshold: number;
-    readonly timeoutSeconds: number;
-  };
+  readonly readinessProbe: Probe;
+  readonly livenessProbe: Probe & { readonly terminationGracePeriodSeconds: number };
+}
+
+export interface Probe {
+  readonly httpGet: { readonly path: string };
+  readonly periodSeconds: number;
+  readonly failureThreshold: number;
+  readonly timeoutSeconds: number;
 }
 
 export interface EnvironmentVariable {

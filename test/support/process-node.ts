@@ -9,7 +9,7 @@ import { createKubeMetrics } from '../../operator/kube/metrics.ts';
 import { createTransport, type Transport } from '../../operator/kube/transport.ts';
 import { PodProcess } from './pod-process.ts';
 import { type Claim, type Container, containerStatus, isReportedReady, type Pod, type Volume } from './pod-shapes.ts';
-import { explainUnready, type RunningPod } from './running-pod.ts';
+import { explainUnready, isStuck, type RunningPod } from './running-pod.ts';
 
 export interface ProcessNodeOptions {
   readonly namespace: string;
@@ -17,7 +17,7 @@ export interface ProcessNodeOptions {
   readonly labelSelector: string;
   /** Folders with the containers' programs, before /usr/bin. */
   readonly path: string;
-  /** Port of the readiness probe. */
+  /** Port of the probes. */
   readonly probePort: number;
   /** What an address of its own would make unnecessary: all pods share this machine's network. */
   readonly environment: (address: string) => Readonly<Record<string, string>>;
@@ -30,7 +30,7 @@ const nodeName = 'process-node';
 /**
  * A node without containers: runs the pods of one namespace as processes of this machine, each with mounts, process
  * numbers and a loopback address of its own. The rest is real: API server, controllers, scheduler, access rights. It
- * does for a pod what a kubelet does: volumes, environment, service-account token, readiness, restarts, graceful end.
+ * does for a pod what a kubelet does: volumes, environment, service-account token, probes, restarts, graceful end.
  */
 export class ProcessNode implements AsyncDisposable {
   /** Why the last round failed; `undefined` when it did not. */
@@ -195,10 +195,14 @@ export class ProcessNode implements AsyncDisposable {
     if (container === undefined) {
       return false;
     }
-    if (await this.#probe(running, container)) {
+    const { livenessProbe, readinessProbe } = container;
+    if (await isStuck(running, livenessProbe, () => this.#probe(running, livenessProbe))) {
+      void running.process.stop('SIGTERM', livenessProbe.terminationGracePeriodSeconds * 1_000);
+    }
+    if (await this.#probe(running, readinessProbe)) {
       running.lastSuccessAt = performance.now();
     }
-    const { failureThreshold, periodSeconds } = container.readinessProbe;
+    const { failureThreshold, periodSeconds } = readinessProbe;
     const patienceMs = failureThreshold * periodSeconds * 1_000;
     return running.lastSuccessAt !== undefined && performance.now() - running.lastSuccessAt < patienceMs;
   }
@@ -226,7 +230,8 @@ export class ProcessNode implements AsyncDisposable {
       },
       mounts: await this.#mounts(pod, container),
     });
-    const running: RunningPod = { pod, address, process, restarts, isReady: false, isStopping: false };
+    const liveness = { askedAt: performance.now() };
+    const running: RunningPod = { pod, address, process, restarts, isReady: false, isStopping: false, liveness };
     this.#running.set(pod.metadata.name, running);
     await this.#report(running);
   }
@@ -328,8 +333,7 @@ export class ProcessNode implements AsyncDisposable {
     return directory;
   }
 
-  async #probe({ address }: RunningPod, { readinessProbe }: Container): Promise<boolean> {
-    const { httpGet, timeoutSeconds } = readinessProbe;
+  async #probe({ address }: RunningPod, { httpGet, timeoutSeconds }: Container['readinessProbe']) {
     const url = `http://${address}:${this.#options.probePort}${httpGet.path}`;
     return fetch(url, { signal: AbortSignal.timeout(timeoutSeconds * 1_000) }).then(
       ({ ok }) => ok,

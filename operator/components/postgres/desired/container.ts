@@ -17,8 +17,15 @@ export function buildContainer(stack: CompleteStack): Record<string, unknown> {
     ],
     // Patroni answers long before PostgreSQL does, so recovery or cloning of any length does not fail a probe.
     startupProbe: { ...probe('/liveness'), periodSeconds: 2, failureThreshold: 60 },
-    // Fails when Patroni's own loop is stuck for longer than its `ttl`.
-    livenessProbe: { ...probe('/liveness'), periodSeconds: 10, failureThreshold: 3, timeoutSeconds: 5 },
+    // Fails when Patroni's own loop is stuck for longer than its `ttl`. Such a Patroni does not stop the server when it is told to,
+    // and a former leader must not go on as one: no two minutes for a graceful end here.
+    livenessProbe: {
+      ...probe('/liveness'),
+      periodSeconds: 10,
+      failureThreshold: 3,
+      timeoutSeconds: 5,
+      terminationGracePeriodSeconds: 10,
+    },
     readinessProbe: { ...probe('/readiness'), periodSeconds: 2, failureThreshold: 3, timeoutSeconds: 3 },
     resources: stack.postgres.resources,
     securityContext: restrictedContainerSecurity,
