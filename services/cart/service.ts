@@ -40,6 +40,7 @@ export const cartService = createService({
   migrations: { folder: migrations, groups: ['postgres'], settings: (settings) => settings.postgres },
   idempotency: (deps: RunningDeps) => createPostgresIdempotencyStore(deps.database),
   workers: ({ workers }) => workers,
+  warmUp: async () => ['/api/v1/carts/current'],
   build: buildDeps,
 });
 

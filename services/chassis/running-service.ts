@@ -17,6 +17,7 @@ import type { IdempotencyStore } from './idempotency/store.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import type { CommonGroups, Platform, ServiceDefinition, Worker } from './service.ts';
+import { warmUp } from './warm-up.ts';
 
 export interface RunningService {
   /** Ports as they are, also when the setting was 0. */
@@ -73,7 +74,13 @@ export async function startService<Groups extends SettingGroups & CommonGroups, 
   let isStarted = false;
   const idempotency = definition.idempotency?.(built.deps);
   const handler = createHandler(definition, built, { settings, idempotency });
-  const publicServer = createPublicServer({ handler, readiness, logger, metrics: platform.metrics.http });
+  const publicServer = createPublicServer({
+    handler,
+    readiness,
+    logger,
+    metrics: platform.metrics.http,
+    isOwn: () => !isStarted,
+  });
   const adminServer = createAdminServer({ registry: platform.metrics.registry, readiness, isStarted: () => isStarted });
   const { http } = settings;
   const workers = [
@@ -84,6 +91,8 @@ export async function startService<Groups extends SettingGroups & CommonGroups, 
     const adminPort = await listen(adminServer, http.adminPort);
     const port = await listen(publicServer, http.port);
     await Promise.all(workers.map((worker) => worker.start()));
+    if (definition.warmUp !== undefined && http.warmUpMs > 0)
+      await warmUp(definition.warmUp, { port, budgetMs: http.warmUpMs, logger });
     return { port, adminPort };
   };
   const { port, adminPort } = await start().catch(async (error: unknown) => {

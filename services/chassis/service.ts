@@ -9,6 +9,7 @@ import type { IdempotencyStore } from './idempotency/store.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { MigrationSettings } from './migrations/runner.ts';
+import type { WarmUp } from './warm-up.ts';
 
 /** Groups of settings that every service has. */
 export interface CommonGroups {
@@ -62,6 +63,8 @@ export interface ServiceDefinition<Groups extends SettingGroups & CommonGroups, 
   readonly idempotency?: (deps: Deps) => IdempotencyStore;
   /** Answers requests before the routes do (the gateway's proxy). */
   readonly edge?: (deps: Deps, platform: Platform<Groups>) => EdgeHandler;
+  /** What a starting process asks itself for `APP_WARM_UP_MS`. */
+  readonly warmUp?: WarmUp;
   readonly commands?: Readonly<Record<string, Command<Deps>>>;
 }
 

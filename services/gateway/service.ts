@@ -36,6 +36,7 @@ export const gatewayService = createService({
   identityKeys: (settings) => settings.identity.internalKeys,
   build: (platform): GatewayDeps => buildDeps(platform),
   workers: ({ workers }) => workers,
+  warmUp: async () => ['/api/v1/products?limit=10', '/api/v1/search?q=a&limit=10'],
   edge: (deps) => createEdge(deps),
 });
 

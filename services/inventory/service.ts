@@ -37,6 +37,7 @@ export const inventoryService = createService({
   migrations: { folder: migrations, groups: ['postgres'], settings: (settings) => settings.postgres },
   idempotency: (deps: RunningDeps) => createPostgresIdempotencyStore(deps.database),
   workers: ({ workers }) => workers,
+  warmUp: async () => ['/api/v1/availability?skus=A,B,C'],
   build: buildDeps,
 });
 

@@ -17,6 +17,7 @@ import { variantRoutes } from './routes/variants.ts';
 import { makeCatalogue } from './seed/catalogue.ts';
 import { productSettings } from './settings.ts';
 import { seedCatalogue } from './store/seed-catalogue.ts';
+import { warmUp } from './warm-up.ts';
 import { productWorkers } from './workers.ts';
 
 const migrations = new URL('./migrations/', import.meta.url);
@@ -32,6 +33,7 @@ export const productService = createService({
   migrations: { folder: migrations, groups: ['postgres'], settings: (settings) => settings.postgres },
   idempotency: (deps: ProductDeps) => createPostgresIdempotencyStore(deps.database),
   workers: (deps) => deps.workers,
+  warmUp,
   build: (platform): ProductDeps => {
     const { name, settings, logger, metrics, addCheck, onClose } = platform;
     const database = openDatabase(settings.postgres, {

@@ -34,6 +34,7 @@ export const searchService = createService({
   routes: [...searchRoutes, ...synonymRoutes, ...rebuildRoutes],
   identityKeys: (settings) => settings.identity.internalKeys,
   workers: (deps: SearchDeps) => deps.workers,
+  warmUp: async () => ['/api/v1/search?q=a&limit=10', '/api/v1/suggest?q=a'],
   build: (platform): SearchDeps => {
     const { settings, logger, metrics, addCheck, onClose } = platform;
     const { internalKeys } = settings.identity;

@@ -45,6 +45,7 @@ export const userService = createService({
     sealReplies(createPostgresIdempotencyStore(database), personalData),
   build: (platform) => buildDeps(platform),
   workers: ({ workers }) => workers,
+  warmUp: async () => ['/.well-known/jwks.json'],
 });
 
 function buildDeps(platform: Platform<typeof userSettings>): RunningDeps {

@@ -73,6 +73,13 @@ export function httpSettings(defaultPort: number, { maxConcurrency = 40 } = {}) 
       description:
         'While the slowest hundredth of the event loop takes longer, requests that a customer can do without are refused, and from five times as much on all that no purchase depends on. 0: never.',
     }),
+    warmUpMs: setting({
+      variable: 'APP_WARM_UP_MS',
+      schema: milliseconds,
+      fallback: '0',
+      description:
+        'How long a starting process asks itself what customers ask most before it takes requests, so that its code is compiled. 0: not at all.',
+    }),
     responseCheck: setting({
       variable: 'APP_RESPONSE_CHECK',
       schema: oneOf(['always', 'sampled', 'off']),

@@ -32,6 +32,8 @@ export interface PublicServerOptions {
   readonly readiness: Readiness;
   readonly logger: Logger;
   readonly metrics: HttpMetrics;
+  /** True while all requests are the process's own: nobody is served by them, so they are neither counted nor logged. */
+  readonly isOwn?: () => boolean;
   /** For tests, which do not wait half a minute. */
   readonly limits?: typeof serverLimits;
 }
@@ -46,12 +48,13 @@ export function createPublicServer(options: PublicServerOptions): Server {
   const server = createServer(options.limits ?? serverLimits, (request, response) => {
     answering.set(request.socket, response);
     const context = createContext(request);
+    const isOwn = options.isOwn?.() === true;
     context.responseHeaders[headers.requestId] = context.requestId;
     // While stopping: tells clients to open their next connection elsewhere.
     if (options.readiness.isDraining) context.responseHeaders['connection'] = 'close';
     options.metrics.inFlight.inc();
     response.once('close', () => {
-      end(request, response, context);
+      end(request, response, context, isOwn);
       // A connection that was busy when stopping began is idle now, and nobody else would close it.
       if (!server.listening) setImmediate(() => server.closeIdleConnections());
     });
@@ -90,11 +93,12 @@ function createContext(request: IncomingMessage): RequestContext {
 function createObserver({ logger, metrics }: PublicServerOptions) {
   const { inFlight, requests, duration } = metrics;
   const accessLog = createAccessLog(logger);
-  return (request: IncomingMessage, response: ServerResponse, context: RequestContext): void => {
+  return (request: IncomingMessage, response: ServerResponse, context: RequestContext, isOwn: boolean): void => {
     inFlight.dec();
     const isComplete = response.writableFinished;
     if (!isComplete) context.cancel(new Error('the caller closed the connection'));
     context.finish();
+    if (isOwn) return;
     const { route, requestId, traceId } = context;
     const method = methodLabel(request.method);
     const status = isComplete ? response.statusCode : 499;
