@@ -24,7 +24,6 @@ export async function warmUp(
   { port, budgetMs, logger }: { readonly port: number; readonly budgetMs: number; readonly logger: Logger },
 ): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: inFlight });
-  const endsAt = performance.now() + budgetMs;
   let requests = 0;
   const ask = async (path: string): Promise<{ readonly status: number; readonly body: string }> => {
     requests += 1;
@@ -37,7 +36,7 @@ export async function warmUp(
     const { status, body } = await ask(path);
     return status === 200 ? body : undefined;
   };
-  const askOn = async (paths: readonly string[]): Promise<void> => {
+  const askOn = async (paths: readonly string[], endsAt: number): Promise<void> => {
     // What is on its way is waited for: every route answers within its time.
     while (performance.now() < endsAt) {
       const { status } = await ask(paths[requests % paths.length] ?? '/');
@@ -46,7 +45,8 @@ export async function warmUp(
   };
   try {
     const paths = await pathsOf(look);
-    if (paths.length > 0) await Promise.all(Array.from({ length: inFlight }, () => askOn(paths)));
+    const endsAt = performance.now() + budgetMs;
+    if (paths.length > 0) await Promise.all(Array.from({ length: inFlight }, () => askOn(paths, endsAt)));
   } catch (err) {
     logger.info({ err }, 'the warm-up ended early');
   } finally {
