@@ -31,7 +31,6 @@ const manifest = (logLevel: string): Partial<EcommerceStackSpec> => ({
         env: {
           APP_LOG_LEVEL: logLevel,
           APP_MAX_WAIT_MS: '1000',
-          APP_WARM_UP_MS: '2000',
           ...(name === 'gateway' ? { APP_RATE_LIMIT_GUEST_READ: '60000' } : {}),
         },
       },

@@ -20,6 +20,12 @@ export type EnvironmentVariable =
   | { readonly name: string; readonly valueFrom: { readonly secretKeyRef: { name: string; key: string } } };
 
 /**
+ * Whoever takes requests at once meets them with code that was never compiled: at 200 requests a second on two processors
+ * the pages of a restarted product service were refused for 5 to 12 s, and none of them after two seconds of asking itself.
+ */
+const warmUpMs = 2000;
+
+/**
  * The environment of a service, in an order that does not depend on input: ours by name, then the user's, which win
  * because a later variable of the same name replaces an earlier one; ours are left out then.
  */
@@ -31,6 +37,7 @@ export function buildEnvironment(
   const service = stack.services[definition.name];
   const ours = [
     ...baseVariables(definition, service),
+    { name: 'APP_WARM_UP_MS', value: String(warmUpMs) },
     ...(definition.ownsDatabase ? databaseVariables(definition, stack) : []),
     ...(definition.usesRedis ? redisVariables(stack) : []),
     ...(definition.usesKafka ? kafkaVariables(definition, stack) : []),
