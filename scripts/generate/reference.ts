@@ -69,7 +69,7 @@ function renderRules(path: string, node: SchemaNode): readonly string[] {
 
 /** One item per sentence, with all the fields that it is said of. */
 function ruleItems(rows: readonly Pick<Row, 'path' | 'node'>[]): readonly string[] {
-  const said = rows.flatMap(({ path, node }) =>
+  const said = [...rows, ...rows.flatMap(insideOf)].flatMap(({ path, node }) =>
     (node['x-kubernetes-validations'] ?? []).map(({ message, fieldPath }) => ({
       message,
       field: `\`${`${path}${fieldPath ?? ''}`.replace(/^\./, '')}\``,
@@ -101,9 +101,14 @@ function childrenOf({ path, node }: Row): readonly Row[] {
     node: child,
     isRequired: required.has(name),
   }));
+  return [...own, ...insideOf({ path, node }).flatMap(childrenOf)];
+}
+
+/** What a list or a map holds; it has no row of its own. */
+function insideOf({ path, node }: Pick<Row, 'path' | 'node'>): readonly Row[] {
   const inside = node.items ?? node.additionalProperties;
   const suffix = node.items === undefined ? '.<name>' : '[]';
-  return inside === undefined ? own : childrenOf({ path: `${path}${suffix}`, node: inside, isRequired: false });
+  return inside === undefined ? [] : [{ path: `${path}${suffix}`, node: inside, isRequired: false }];
 }
 
 function typeOf(node: SchemaNode): string {
