@@ -53,6 +53,10 @@ export interface JobStatus {
   readonly failedReason?: string;
 }
 
+export interface AutoscalerStatus {
+  readonly conditions?: readonly LiveCondition[];
+}
+
 export interface ClaimStatus {
   readonly phase?: string;
   /** Size the volume has now. */
@@ -73,6 +77,10 @@ export function podStatus(live: LiveObject): PodStatus {
 }
 
 export function jobStatus(live: LiveObject): JobStatus {
+  return live.status;
+}
+
+export function autoscalerStatus(live: LiveObject): AutoscalerStatus {
   return live.status;
 }
 

@@ -92,6 +92,7 @@ export const componentReasons = {
   RollingOut: 'A new version is being rolled out.',
   RolloutStuck: 'A rollout makes no progress; the pods of the last version go on serving.',
   Scaling: 'Pods are being added or taken away.',
+  AutoscalerInactive: 'An autoscaler cannot read what it decides by and leaves the number of pods as it is.',
   // Credentials and connections.
   CredentialsLost: 'The Secret with the passwords of existing data is gone; only a backup has them.',
   CredentialsPending: 'Passwords are being generated.',

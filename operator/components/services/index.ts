@@ -1,19 +1,12 @@
 import { kinds } from '../../api/kinds.ts';
-import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
 import { type AnyComponent, type CredentialRequest, defineComponent } from '../contract.ts';
 import { type ServiceDefinition, serviceCatalog } from './catalog.ts';
-import { minimumReplicas } from './desired/deployment.ts';
 import { buildDesired } from './desired/index.ts';
-import { gatherService, type ObservedService, runningVersion } from './gather.ts';
-import {
-  identityKeys,
-  identitySecretName,
-  personalDataKeys,
-  personalDataSecretName,
-  serviceObjectName,
-} from './names.ts';
+import { gatherService, type ObservedService } from './gather.ts';
+import { identityKeys, identitySecretName, personalDataKeys, personalDataSecretName } from './names.ts';
 import { permissions } from './permissions.ts';
 import { judgeService } from './readiness.ts';
+import { reportService } from './report.ts';
 import { retryMigration } from './retry-migration.ts';
 
 /** One component per service of the catalog. */
@@ -46,22 +39,9 @@ function serviceComponent(definition: ServiceDefinition): AnyComponent {
     desired: (stack, context) => buildDesired(definition, stack, context),
     gather: (stack, reader) => Promise.resolve(gatherService(definition, stack, reader)),
     readiness: (observed, stack) => judgeService(observed, definition, stack),
-    report: (observed, stack) => {
-      const service = stack.services[definition.name];
-      const single = minimumReplicas(service) < 2;
-      const version = runningVersion(observed, definition);
-      return {
-        ...(version === undefined ? {} : { version }),
-        ...(definition.isGateway ? { endpoint: gatewayAddress(stack, definition) } : {}),
-        ...(single ? { guarantee: 'One pod: a lost node or a drain interrupts it until the pod runs elsewhere.' } : {}),
-      };
-    },
+    report: (observed, stack) => reportService(observed, definition, stack),
     actions: definition.ownsDatabase ? [retryMigration] : [],
   });
-}
-
-function gatewayAddress(stack: CompleteStack, { name, port }: ServiceDefinition): string {
-  return `http://${serviceObjectName(stack.name, name)}.${stack.namespace}.svc:${port}`;
 }
 
 /** Every service names the same Secret; the engine creates it once. 2048 bits: the minimum of RFC 7518 for RS256. */
