@@ -103,6 +103,24 @@ const template = merge(
 );
 const selector = { matchLabels: { app: 'shop' } };
 
+const externalMetrics = fc
+  .uniqueArray(
+    fc.record({
+      metric: merge(
+        fc.constantFrom(...names).map((name) => ({ name })),
+        some(fc.constant(selector), 'selector'),
+      ),
+      averageValue: fc.constantFrom('500m', '100', '2k'),
+    }),
+    { selector: ({ metric }) => JSON.stringify(metric), maxLength: 2 },
+  )
+  .map((list) =>
+    list.map(({ metric, averageValue }) => ({
+      type: 'External',
+      external: { metric, target: { type: 'AverageValue', averageValue } },
+    })),
+  );
+
 const specs: Readonly<Record<string, { readonly apiVersion: string; readonly fields: Arbitrary<object> }>> = {
   Deployment: {
     apiVersion: 'apps/v1',
@@ -150,17 +168,20 @@ const specs: Readonly<Record<string, { readonly apiVersion: string; readonly fie
   },
   HorizontalPodAutoscaler: {
     apiVersion: 'autoscaling/v2',
-    fields: fc.integer({ min: 1, max: 99 }).map((averageUtilization) => ({
-      spec: {
-        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop' },
-        minReplicas: 2,
-        maxReplicas: 20,
-        metrics: [
-          { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization } } },
-          { type: 'Resource', resource: { name: 'memory', target: { type: 'Utilization', averageUtilization: 80 } } },
-        ],
-      },
-    })),
+    fields: fc
+      .record({ averageUtilization: fc.integer({ min: 1, max: 99 }), external: externalMetrics })
+      .map(({ averageUtilization, external }) => ({
+        spec: {
+          scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop' },
+          minReplicas: 2,
+          maxReplicas: 20,
+          metrics: [
+            { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization } } },
+            { type: 'Resource', resource: { name: 'memory', target: { type: 'Utilization', averageUtilization: 80 } } },
+            ...external,
+          ],
+        },
+      })),
   },
   PodDisruptionBudget: {
     apiVersion: 'policy/v1',

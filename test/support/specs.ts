@@ -95,6 +95,17 @@ const service = optional({
     minReplicas: fc.integer({ min: 0, max: 5 }),
     maxReplicas: fc.integer({ min: 0, max: 5 }),
     cpuPercent: fc.integer({ min: 5, max: 110 }),
+    external: fc.uniqueArray(
+      optional({
+        metric: fc.constantFrom('kafka_consumer_lag_events', 's0-kafka', 'a/b', '.', ''),
+        selector: fc.dictionary(
+          fc.constantFrom('group', 'example.com/group', '_group', 'a b', '.com/a', 'a'.repeat(64)),
+          fc.constantFrom('search.indexing', '', 'a,b', '-a', 'a'.repeat(64)),
+        ),
+        averageValue: fc.constantFrom<string | number>(100, '0.5', '2k', 0, -1, '1u', '2P', 'many'),
+      }),
+      { maxLength: 3, selector: ({ metric }) => metric ?? 'none' },
+    ),
   }),
   rollout,
 });

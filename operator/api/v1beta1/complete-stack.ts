@@ -202,6 +202,25 @@ export interface CompleteMonitoring {
   };
 }
 
+export interface CompleteAutoscaling {
+  readonly enabled: boolean;
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  readonly cpuPercent: number;
+  readonly memoryPercent: number;
+  /** In the order of the manifest; no profile has any. */
+  readonly external: readonly ExternalMetric[];
+}
+
+/** A metric that an adapter serves as `external.metrics.k8s.io`. */
+export interface ExternalMetric {
+  readonly metric: string;
+  /** Labels of the series; empty: all of that name. */
+  readonly selector: Readonly<Record<string, string>>;
+  /** A quantity in the server's canonical spelling: so much of it for each pod. */
+  readonly averageValue: string;
+}
+
 export interface CompleteService {
   readonly name: ServiceName;
   readonly enabled: boolean;
@@ -214,13 +233,7 @@ export interface CompleteService {
   readonly resources: Resources;
   /** Extra environment variables; they win over ours. */
   readonly env: Readonly<Record<string, string>>;
-  readonly autoscaling: {
-    readonly enabled: boolean;
-    readonly minReplicas: number;
-    readonly maxReplicas: number;
-    readonly cpuPercent: number;
-    readonly memoryPercent: number;
-  };
+  readonly autoscaling: CompleteAutoscaling;
   readonly rollout: CompleteRollout;
   /** Escape hatch merged last into the pod template's `spec` (strategic for named lists). */
   readonly podOverrides?: JsonObject;

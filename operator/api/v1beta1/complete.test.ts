@@ -106,6 +106,20 @@ test('a stated bound moves the other one of the profile along', (t) => {
   t.like(bounds({ maxReplicas: 2 }), { minReplicas: 2, maxReplicas: 2 });
 });
 
+test('an autoscaler has no metrics of adapters but the stated ones, spelled as the server does', (t) => {
+  const metrics = (search: object) => complete({ services: { search } }).services.search.autoscaling.external;
+  t.deepEqual(metrics({ autoscaling: { enabled: true } }), []);
+  const selector = { group: 'search.indexing' };
+  const external = [
+    { metric: 'lag', selector, averageValue: '0.5' },
+    { metric: 'queue', averageValue: 2000 },
+  ];
+  t.deepEqual(metrics({ autoscaling: { external } }), [
+    { metric: 'lag', selector, averageValue: '500m' },
+    { metric: 'queue', selector: {}, averageValue: '2k' },
+  ]);
+});
+
 test('a stated request lifts the limit of the profile, a stated limit lowers its request', (t) => {
   const resources = (stated: object) =>
     complete({ profile: 'Production', services: { user: { resources: stated } } }).services.user.resources;

@@ -1,13 +1,15 @@
 import type { JsonObject } from '../../kubernetes.ts';
 import type { CompletionInput } from '../complete.ts';
-import type { CompleteService, ServiceName } from '../complete-stack.ts';
+import type { CompleteAutoscaling, CompleteService, ExternalMetric, ServiceName } from '../complete-stack.ts';
 import type { EcommerceStackSpec } from '../ecommerce-stack.ts';
 import { profiles, type ServiceSizes } from '../profiles.ts';
+import { canonicalQuantity } from '../quantity.ts';
 import { serviceImage } from './images.ts';
 import { completeResources } from './resources.ts';
 import { completeRollout } from './rollout.ts';
 
 type StatedService = NonNullable<EcommerceStackSpec['services']>[string];
+type StatedMetric = NonNullable<NonNullable<StatedService['autoscaling']>['external']>[number];
 
 /** `spec.services` completed: all nine, whether the manifest names them or not. */
 export function completeServices(input: CompletionInput): Record<ServiceName, CompleteService> {
@@ -44,7 +46,7 @@ function completeService(name: ServiceName, input: CompletionInput): CompleteSer
 }
 
 /** A number of replicas alone means that number: it switches the profile's autoscaler off. A stated bound moves the other. */
-function completeAutoscaling(stated: StatedService, sizes: ServiceSizes): CompleteService['autoscaling'] {
+function completeAutoscaling(stated: StatedService, sizes: ServiceSizes): CompleteAutoscaling {
   const { autoscaling } = stated;
   const profile = sizes.autoscaling;
   const minReplicas =
@@ -55,5 +57,10 @@ function completeAutoscaling(stated: StatedService, sizes: ServiceSizes): Comple
     maxReplicas: autoscaling?.maxReplicas ?? Math.max(profile.maxReplicas, minReplicas),
     cpuPercent: autoscaling?.cpuPercent ?? profile.cpuPercent,
     memoryPercent: autoscaling?.memoryPercent ?? profile.memoryPercent,
+    external: (autoscaling?.external ?? []).map(completeMetric),
   };
+}
+
+function completeMetric({ metric, selector, averageValue }: StatedMetric): ExternalMetric {
+  return { metric, selector: selector ?? {}, averageValue: canonicalQuantity(averageValue) };
 }

@@ -7,9 +7,14 @@ import { type SchemaOptions, text } from './types.ts';
 const objectNamePattern = '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$';
 
 /** Smallest sensible amounts; they catch `512m` of memory, which is half a byte. */
-const smallest = { cpu: '1m', memory: '16Mi', storage: '16Mi' } as const;
-const largest = { cpu: '1024', memory: '16Ti', storage: '1Pi' } as const;
-const spelling = { cpu: '500m or 2', memory: '512Mi or 2Gi', storage: '10Gi' } as const;
+const smallest = { cpu: '1m', memory: '16Mi', storage: '16Mi', averageValue: '1m' } as const;
+const largest = { cpu: '1024', memory: '16Ti', storage: '1Pi', averageValue: '1P' } as const;
+const spelling = {
+  cpu: '500m or 2',
+  memory: '512Mi or 2Gi',
+  storage: '10Gi',
+  averageValue: '100 or 500m',
+} as const;
 
 /** A Kubernetes quantity; whole numbers may be written without quotes. */
 export function quantity(

@@ -1,31 +1,12 @@
 import Type from 'typebox';
 import { serviceNames } from '../complete-stack.ts';
+import { autoscalingSchema } from './autoscaling.ts';
 import { image, imageTag, resources } from './common.ts';
 import { rolloutSchema } from './rollout.ts';
 import { celList, rules } from './rules.ts';
 import { mapOf } from './types.ts';
 
 const replicas = (description: string) => Type.Optional(Type.Integer({ description, minimum: 1, maximum: 100 }));
-const percent = (description: string) => Type.Optional(Type.Integer({ description, minimum: 10, maximum: 100 }));
-
-const autoscaling = Type.Object(
-  {
-    enabled: Type.Optional(Type.Boolean({ description: 'On in profile Production, off in Development.' })),
-    minReplicas: replicas('Fewest pods.'),
-    maxReplicas: replicas('Most pods.'),
-    cpuPercent: percent('CPU in use that is aimed at, percent of the request.'),
-    memoryPercent: percent('Memory in use that is aimed at, percent of the request.'),
-  },
-  {
-    description: 'HorizontalPodAutoscaler; what is not stated comes from the profile.',
-    ...rules({
-      cel: '!has(self.minReplicas) || !has(self.maxReplicas) || self.minReplicas <= self.maxReplicas',
-      message:
-        'minReplicas {self.minReplicas} is more than maxReplicas {self.maxReplicas}: swap them or raise maxReplicas',
-      field: '.minReplicas',
-    }),
-  },
-);
 
 const env = mapOf(
   // `password` keeps values out of our own messages.
@@ -57,7 +38,7 @@ const service = Type.Object(
     ),
     resources: Type.Optional(resources()),
     env: Type.Optional(env),
-    autoscaling: Type.Optional(autoscaling),
+    autoscaling: Type.Optional(autoscalingSchema),
     rollout: Type.Optional(rolloutSchema),
     podOverrides: Type.Optional(podOverrides),
   },

@@ -154,6 +154,38 @@ test("the targets of the guide's table reach the autoscaler", (t) => {
   t.is(at(autoscaler, 'spec', 'metrics', 1, 'resource', 'target', 'averageUtilization'), 80);
 });
 
+test("a metric of an adapter stands beside the guide's, with what it is told apart by and as much as a pod may have", (t) => {
+  const metricsOf = (
+    ...external: readonly { metric: string; selector?: Record<string, string>; averageValue: string }[]
+  ) => {
+    const stack = aCompleteStack({ services: { search: { autoscaling: { enabled: true, external: [...external] } } } });
+    return at(find(desiredOf('search', stack), 'HorizontalPodAutoscaler'), 'spec', 'metrics') as readonly unknown[];
+  };
+  const selector = { group: 'search.indexing' };
+  const lag = { metric: 'kafka_consumer_lag_events', selector, averageValue: '1000' };
+  const [cpu, memory, ...others] = metricsOf(lag, { metric: 'queue', averageValue: '500m' });
+  t.deepEqual([cpu, memory], metricsOf());
+  t.deepEqual(others, [
+    {
+      type: 'External',
+      external: {
+        metric: { name: 'kafka_consumer_lag_events', selector: { matchLabels: selector } },
+        target: { type: 'AverageValue', averageValue: '1k' },
+      },
+    },
+    {
+      type: 'External',
+      external: { metric: { name: 'queue' }, target: { type: 'AverageValue', averageValue: '500m' } },
+    },
+  ]);
+});
+
+test('a metric of an adapter makes no autoscaler where there is none', (t) => {
+  const external = [{ metric: 'queue', averageValue: 1 }];
+  const stack = aCompleteStack({ services: { search: { autoscaling: { external } } } });
+  t.is(find(desiredOf('search', stack), 'HorizontalPodAutoscaler'), undefined);
+});
+
 test('a single pod has no disruption budget, several allow one to be away', (t) => {
   t.is(find(desiredOf('gateway', aCompleteStack()), 'PodDisruptionBudget'), undefined);
   const budget = find(desiredOf('gateway', aCompleteStack({ profile: 'Production' })), 'PodDisruptionBudget');

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../../api/kubernetes.ts';
-import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
+import type { CompleteStack, ExternalMetric } from '../../../api/v1beta1/complete-stack.ts';
 import { ownedMetadata, selectorLabels } from '../../../objects/metadata.ts';
 import type { ServiceDefinition } from '../catalog.ts';
 import { serviceObjectName } from '../names.ts';
@@ -28,7 +28,7 @@ export function buildServiceAccount(definition: ServiceDefinition, stack: Comple
   };
 }
 
-/** CPU and memory targets of the guide's HPA table; empty when the user keeps a fixed count. */
+/** CPU and memory targets of the guide's HPA table, and the user's own; empty when the user keeps a fixed count. */
 export function buildAutoscaler(definition: ServiceDefinition, stack: CompleteStack): readonly KubernetesObject[] {
   const { autoscaling } = stack.services[definition.name];
   if (!autoscaling.enabled) {
@@ -47,7 +47,11 @@ export function buildAutoscaler(definition: ServiceDefinition, stack: CompleteSt
         },
         minReplicas: autoscaling.minReplicas,
         maxReplicas: autoscaling.maxReplicas,
-        metrics: [utilization('cpu', autoscaling.cpuPercent), utilization('memory', autoscaling.memoryPercent)],
+        metrics: [
+          utilization('cpu', autoscaling.cpuPercent),
+          utilization('memory', autoscaling.memoryPercent),
+          ...autoscaling.external.map(perPod),
+        ],
       },
     },
   ];
@@ -55,6 +59,14 @@ export function buildAutoscaler(definition: ServiceDefinition, stack: CompleteSt
 
 function utilization(name: string, percent: number): Record<string, unknown> {
   return { type: 'Resource', resource: { name, target: { type: 'Utilization', averageUtilization: percent } } };
+}
+
+function perPod({ metric, selector, averageValue }: ExternalMetric): Record<string, unknown> {
+  const matching = Object.keys(selector).length === 0 ? {} : { selector: { matchLabels: selector } };
+  return {
+    type: 'External',
+    external: { metric: { name: metric, ...matching }, target: { type: 'AverageValue', averageValue } },
+  };
 }
 
 /** At most one pod away by eviction; none for a single pod, which would block every drain of its node. */
