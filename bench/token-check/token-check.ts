@@ -1,4 +1,5 @@
 import { jwtVerify } from 'jose';
+import { fixed } from '../../services/chassis/config/live.ts';
 import { type AccessTokens, createAccessTokens } from '../../services/gateway/identity/access-tokens.ts';
 import { createVerificationKeys } from '../../services/gateway/identity/verification-keys.ts';
 import { publicKeySetSchema } from '../../services/gateway/settings.ts';
@@ -38,7 +39,7 @@ async function compare({ rounds }: BenchOptions): Promise<{ comparison: Comparis
   const signer = await createTokenSigner();
   const keySet = publicKeySetSchema.parse(JSON.parse(signer.jwks));
   const keys = createVerificationKeys({
-    configured: keySet,
+    configured: fixed(keySet),
     load: undefined,
     now: () => performance.now(),
     onKeyGone: () => undefined,

@@ -3,6 +3,8 @@ import {
   describeSettings,
   type Environment,
   loadSettings,
+  type OpenedSettings,
+  openSettings,
   type SettingGroups,
   type Settings,
   SettingsError,
@@ -91,8 +93,8 @@ async function serve<Groups extends SettingGroups & CommonGroups, Deps>(
   definition: ServiceDefinition<Groups, Deps>,
   host: ProcessLike,
 ): Promise<void> {
-  const { settings, logger } = prepare(definition, host);
-  const running = await startService(definition, settings, logger);
+  const { settings, logger, reload } = prepare(definition, host);
+  const running = await startService(definition, settings, logger, reload);
   let isStopping = false;
   const stop = (): void => {
     // A second signal means: now.
@@ -136,13 +138,17 @@ async function runMigrations<Groups extends SettingGroups & CommonGroups, Deps>(
   logger.info({ applied }, applied.length === 0 ? 'the database is up to date' : 'the database was migrated');
 }
 
+interface Prepared<Groups extends SettingGroups> extends OpenedSettings<Groups> {
+  readonly logger: Logger;
+}
+
 function prepare<Groups extends SettingGroups & CommonGroups, Deps>(
   definition: ServiceDefinition<Groups, Deps>,
   host: ProcessLike,
-): { readonly settings: Settings<Groups & CommonGroups>; readonly logger: Logger } {
-  const settings: Settings<Groups & CommonGroups> = loadSettings(definition.settings, host.env);
-  const { version, logLevel } = settings.process;
-  return { settings, logger: createLogger({ service: definition.name, version, level: logLevel }) };
+): Prepared<Groups & CommonGroups> {
+  const opened: OpenedSettings<Groups & CommonGroups> = openSettings(definition.settings, host.env);
+  const { version, logLevel } = opened.settings.process;
+  return { ...opened, logger: createLogger({ service: definition.name, version, level: logLevel }) };
 }
 
 function usage<Groups extends SettingGroups & CommonGroups, Deps>(

@@ -4,7 +4,9 @@ import type { Server } from 'node:http';
 import { setImmediate as afterReading, setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { openAdmissions } from './admission/open-admissions.ts';
-import type { SettingGroups, Settings } from './config/settings.ts';
+import { fixed } from './config/live.ts';
+import type { Reload, SettingGroups, Settings } from './config/settings.ts';
+import { watchSecrets } from './config/watch-secrets.ts';
 import { createReadiness, type Readiness } from './health.ts';
 import { createAdminServer } from './http/admin-server.ts';
 import { createAppHandler } from './http/app.ts';
@@ -63,11 +65,16 @@ export function buildService<Groups extends SettingGroups & CommonGroups, Deps>(
   return { platform, deps, readiness, close: () => closeAll(closers, logger) };
 }
 
-/** Starts serving. Throws when a port is taken or a worker does not start; nothing stays open then. */
+/**
+ * Starts serving. Throws when a port is taken or a worker does not start; nothing stays open then.
+ *
+ * `reload` looks whether files of the settings have changed; absent where there are none.
+ */
 export async function startService<Groups extends SettingGroups & CommonGroups, Deps>(
   definition: ServiceDefinition<Groups, Deps>,
   settings: Settings<Groups & CommonGroups>,
   logger: Logger,
+  reload?: () => Reload,
 ): Promise<RunningService> {
   const built = buildService(definition, settings, logger);
   const { readiness, platform } = built;
@@ -84,6 +91,7 @@ export async function startService<Groups extends SettingGroups & CommonGroups, 
   const adminServer = createAdminServer({ registry: platform.metrics.registry, readiness, isStarted: () => isStarted });
   const { http } = settings;
   const workers = [
+    ...watchOf(reload, built.platform),
     ...(definition.workers?.(built.deps) ?? []),
     ...(idempotency === undefined ? [] : [createIdempotencyPurge(idempotency, platform)]),
   ];
@@ -115,6 +123,14 @@ export async function startService<Groups extends SettingGroups & CommonGroups, 
   };
 }
 
+function watchOf<Groups extends SettingGroups & CommonGroups>(
+  reload: (() => Reload) | undefined,
+  { settings, logger, metrics }: Platform<Groups>,
+): readonly Worker[] {
+  if (reload === undefined) return [];
+  return [watchSecrets({ reload, periodMs: settings.process.secretsPollMs, logger, registry: metrics.registry })];
+}
+
 function createHandler<Groups extends SettingGroups & CommonGroups, Deps>(
   definition: ServiceDefinition<Groups, Deps>,
   built: BuiltService<Groups, Deps>,
@@ -133,7 +149,7 @@ function createHandler<Groups extends SettingGroups & CommonGroups, Deps>(
       concurrency: settings.http.maxConcurrency,
       maxWaitMs: settings.http.maxWaitMs,
     }),
-    identityKeys: definition.identityKeys?.(platform.settings) ?? [],
+    identityKeys: definition.identityKeys?.(platform.settings) ?? fixed([]),
     idempotency,
     responseCheck: settings.http.responseCheck,
   });

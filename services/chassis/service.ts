@@ -1,6 +1,7 @@
 /** `createService`: a service as data. What services have in common is in the chassis; `runService` makes a process of it. */
 import type { Admissions } from './admission/open-admissions.ts';
 import type { httpSettings, processSettings } from './config/base.ts';
+import type { Live } from './config/live.ts';
 import type { SettingGroups, Settings } from './config/settings.ts';
 import type { Check } from './health.ts';
 import type { Route } from './http/route.ts';
@@ -56,7 +57,7 @@ export interface ServiceDefinition<Groups extends SettingGroups & CommonGroups, 
   /** Opens stores and builds what handlers need. Does not wait for a store: readiness tells about that. */
   readonly build: (platform: Platform<Groups>) => Deps;
   /** What verifies the internal identity; absent: nobody can be signed in. */
-  readonly identityKeys?: (settings: Settings<Groups>) => readonly string[];
+  readonly identityKeys?: (settings: Settings<Groups>) => Live<readonly string[]>;
   readonly migrations?: Migrations<Groups>;
   /** Beside requests; started after `build`, stopped before stores are closed. */
   readonly workers?: (deps: Deps) => readonly Worker[];

@@ -8,7 +8,7 @@ import { silentLogger } from '#chassis/logger.ts';
 import { readMigrations } from '#chassis/migrations/files.ts';
 import { migrate } from '#chassis/migrations/runner.ts';
 import { startUnderTest } from '#chassis/testing/service-under-test.ts';
-import { databaseEnvironment } from '#chassis/testing/test-database.ts';
+import { databaseEnvironment, loginTo } from '#chassis/testing/test-database.ts';
 import { startPostgres } from '#lab/stores/postgres.ts';
 import { productService } from './service.ts';
 
@@ -34,16 +34,7 @@ const ids = [1, 2].map((number) => `01a20792-7531-7b89-86c5-00000000000${number}
 
 test('products of the release before get a default variant with their id, and that release goes on writing', async (t) => {
   await server.createDatabase('upgraded');
-  const { host, port, username, password } = server;
-  const settings = {
-    host,
-    port,
-    username,
-    password,
-    database: 'upgraded',
-    sslMode: 'disable',
-    migrationDeadlineMs: 10_000,
-  } as const;
+  const settings = { ...loginTo(server, 'upgraded'), migrationDeadlineMs: 10_000 };
   const old = await mkdtemp(join(tmpdir(), 'product-migrations-'));
   t.teardown(() => rm(old, { recursive: true }));
   const all = await readMigrations(folder);

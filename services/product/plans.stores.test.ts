@@ -4,6 +4,7 @@ import pg from 'pg';
 import { silentLogger } from '#chassis/logger.ts';
 import { migrate } from '#chassis/migrations/runner.ts';
 import type { Connection } from '#chassis/postgres/statement.ts';
+import { loginTo } from '#chassis/testing/test-database.ts';
 import { startPostgres } from '#lab/stores/postgres.ts';
 import type { ProductFilter } from './domain/product.ts';
 import { listProducts, readProduct, readVariants } from './store/read-products.ts';
@@ -13,8 +14,7 @@ import { listProducts, readProduct, readVariants } from './store/read-products.t
 const products = 5_000;
 const server = await startPostgres();
 await server.createDatabase('plans');
-const { host, port, username, password } = server;
-const target = { host, port, username, password, database: 'plans', sslMode: 'disable' } as const;
+const target = loginTo(server, 'plans');
 await migrate(new URL('./migrations/', import.meta.url), { ...target, migrationDeadlineMs: 10_000 }, silentLogger);
 const client = new pg.Client(server.url('plans'));
 await client.connect();

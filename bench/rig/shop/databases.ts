@@ -1,7 +1,7 @@
 import type { Environment } from '#chassis/config/settings.ts';
 import { silentLogger } from '#chassis/logger.ts';
 import { migrate } from '#chassis/migrations/runner.ts';
-import { databaseEnvironment } from '#chassis/testing/test-database.ts';
+import { databaseEnvironment, loginTo } from '#chassis/testing/test-database.ts';
 import type { PostgresServer } from '#lab/stores/postgres.ts';
 
 /** Services with a database of their own. */
@@ -16,9 +16,7 @@ export async function createServiceDatabase(
   { name = `${owner}_db`, port = server.port }: { readonly name?: string; readonly port?: number } = {},
 ): Promise<Environment> {
   await server.createDatabase(name);
-  const { host, username, password } = server;
-  const settings = { host, port: server.port, username, password, sslMode: 'disable', migrationDeadlineMs } as const;
   const folder = new URL(`../../../services/${owner}/migrations/`, import.meta.url);
-  await migrate(folder, { ...settings, database: name }, silentLogger);
+  await migrate(folder, { ...loginTo(server, name), migrationDeadlineMs }, silentLogger);
   return { ...databaseEnvironment(server, name), APP_POSTGRES_PORT: String(port) };
 }

@@ -1,10 +1,11 @@
 /** Settings that every service has. */
 import { z } from 'zod';
 import { sslModes } from '../postgres/tls.ts';
-import { setting } from './settings.ts';
+import { folderVariable } from './secret-files.ts';
+import { liveSetting, numberSetting, setting } from './settings.ts';
 import { commaList, hostPorts, milliseconds, oneOf, port, text, wholeNumber, yesOrNo } from './values.ts';
 
-/** Process-wide settings: `APP_LOG_LEVEL`, `APP_VERSION`. */
+/** Process-wide settings: `APP_LOG_LEVEL`, `APP_VERSION`, and where files with settings are. */
 export const processSettings = {
   logLevel: setting({
     variable: 'APP_LOG_LEVEL',
@@ -18,6 +19,18 @@ export const processSettings = {
     fallback: 'dev',
     description: 'Release of the service, shown in logs, metrics and the API description.',
   }),
+  secretsFolder: setting({
+    variable: folderVariable,
+    schema: text(1, 1024).optional(),
+    description:
+      'Folder with files that are named as these variables, each with the value of one. A variable that is set wins over its file.',
+  }),
+  secretsPollMs: numberSetting(
+    'APP_SECRETS_POLL_MS',
+    [10, 3_600_000],
+    5000,
+    'How often these files are read again for changes of what is live.',
+  ),
 } as const;
 
 /** The two HTTP servers and how they stop. */
@@ -100,7 +113,7 @@ function isVaried(key: string): boolean {
 
 /** The key that the internal identity is signed with. */
 export const identitySettings = {
-  internalKeys: setting({
+  internalKeys: liveSetting({
     variable: 'APP_INTERNAL_KEY',
     schema: commaList.pipe(
       z
@@ -135,12 +148,16 @@ export const postgresSettings = {
     description: 'Port of the read replicas.',
   }),
   database: setting({ variable: 'APP_POSTGRES_DATABASE', schema: text(1, 63), description: 'Name of the database.' }),
-  username: setting({ variable: 'APP_POSTGRES_USERNAME', schema: text(1, 63), description: 'Role to log in as.' }),
-  password: setting({
+  username: liveSetting({
+    variable: 'APP_POSTGRES_USERNAME',
+    schema: text(1, 63),
+    description: 'Role to log in as.',
+  }),
+  password: liveSetting({
     variable: 'APP_POSTGRES_PASSWORD',
     schema: text(1, 1024),
     secret: true,
-    description: 'Password of the role.',
+    description: 'Password of the role. New connections log in with the present one; those that are there stay.',
   }),
   sslMode: setting({
     variable: 'APP_POSTGRES_SSLMODE',

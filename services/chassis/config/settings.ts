@@ -1,8 +1,11 @@
-/** Settings from environment variables: declared as data, read once, all faults reported together. */
+/** Settings from environment variables and files: declared as data, all faults reported together. */
 import type { z } from 'zod';
+import type { Live } from './live.ts';
+import { openGroup, type Source } from './open-group.ts';
+import { folderVariable, readSecretFiles, type SecretFiles } from './secret-files.ts';
 import { wholeNumber } from './values.ts';
 
-/** One environment variable. */
+/** One environment variable, or the file of its name. */
 export interface Setting<Schema extends z.ZodType = z.ZodType> {
   readonly variable: string;
   /** Reads the text of the variable. */
@@ -12,18 +15,33 @@ export interface Setting<Schema extends z.ZodType = z.ZodType> {
   readonly description: string;
   /** The value never appears in an error or a log. */
   readonly secret?: true;
+  /** A changed file is taken over while the process runs: see `liveSetting`. */
+  readonly live?: true;
+}
+
+/** A setting whose value may change: whoever uses it is given a `Live`. */
+export interface LiveSetting<Schema extends z.ZodType = z.ZodType> extends Setting<Schema> {
+  readonly live: true;
 }
 
 export type SettingGroup = Readonly<Record<string, Setting>>;
 export type SettingGroups = Readonly<Record<string, SettingGroup>>;
 
-type Values<Group extends SettingGroup> = { readonly [Key in keyof Group]: z.output<Group[Key]['schema']> };
+type Value<Entry extends Setting> = Entry extends LiveSetting
+  ? Live<z.output<Entry['schema']>>
+  : z.output<Entry['schema']>;
+type Values<Group extends SettingGroup> = { readonly [Key in keyof Group]: Value<Group[Key]> };
 /** What `loadSettings` gives for a table of groups. */
 export type Settings<Groups extends SettingGroups> = { readonly [Name in keyof Groups]: Values<Groups[Name]> };
 
 /** Declares a setting; the type of its value comes from the schema. */
 export function setting<Schema extends z.ZodType>(declaration: Setting<Schema>): Setting<Schema> {
   return declaration;
+}
+
+/** Declares a setting whose file may change while the process runs. */
+export function liveSetting<Schema extends z.ZodType>(declaration: Omit<Setting<Schema>, 'live'>): LiveSetting<Schema> {
+  return { ...declaration, live: true };
 }
 
 /** A whole number within a range, both ends included, and what it is when the variable is absent. */
@@ -48,28 +66,90 @@ export class SettingsError extends Error {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/**
- * Reads every setting of `groups` into a deeply frozen object.
- *
- * A variable that starts with `APP_` and is not in `known` (default: in `groups`) is a fault as well: it is a typing
- * error or a setting of another release, and ignoring it would hide that.
- */
+/** What a look at the files has found since the one before; names and reasons, never values. */
+export interface Reload {
+  /** Variables whose new values are in force. */
+  readonly applied: readonly string[];
+  /** Variables that have changed and are read by the next process only. */
+  readonly waiting: readonly string[];
+  /** What is wrong with new values; those before stay in force. */
+  readonly faults: readonly string[];
+}
+
+export interface OpenedSettings<Groups extends SettingGroups> {
+  readonly settings: Settings<Groups>;
+  /** Reads the files again; absent where there are none. Throws when they cannot be read. */
+  readonly reload: (() => Reload) | undefined;
+}
+
+/** Reads every setting of `groups` once, as `openSettings` does. */
 export function loadSettings<const Groups extends SettingGroups>(
   groups: Groups,
   environment: Environment,
   known: SettingGroups = groups,
 ): Settings<Groups> {
-  const faults = unknownVariables(known, environment);
-  const values = mapValues(groups, (group) => mapValues(group, (entry) => readSetting(entry, environment, faults)));
+  return openSettings(groups, environment, known).settings;
+}
+
+/**
+ * Reads every setting of `groups` into a deeply frozen object: from its variable, or else from the file of that name in
+ * `APP_SECRETS_DIR`. Only what is live changes afterwards, and only when it is looked at again.
+ *
+ * A variable or a file that starts with `APP_` and is not in `known` (default: in `groups`) is a fault as well: it is a typing
+ * error or a setting of another release, and ignoring it would hide that.
+ */
+export function openSettings<const Groups extends SettingGroups>(
+  groups: Groups,
+  environment: Environment,
+  known: SettingGroups = groups,
+): OpenedSettings<Groups> {
+  const folder = environment[folderVariable] || undefined;
+  const faults = unknownVariables(known, Object.keys(environment));
+  const files = folder === undefined ? noFiles : readFirst(folder, faults);
+  faults.push(...unknownVariables(known, [...files.keys()]).map((fault) => `the file ${fault}`));
+  const source: Source = { environment, folder, files };
+  const opened = mapValues(groups, (group) => openGroup(group, source, faults));
   if (faults.length > 0) throw new SettingsError(faults);
-  return values as Settings<Groups>; // each value came from the schema of its own setting
+  const settings = mapValues(opened, ({ values }) => values) as Settings<Groups>; // each value came from the schema of its own setting
+  if (folder === undefined) return { settings, reload: undefined };
+  return {
+    settings,
+    reload: () => {
+      const present: Source = { environment, folder, files: readSecretFiles(folder) };
+      return merge(Object.values(opened).map((group) => group.reload(present)));
+    },
+  };
+}
+
+function readFirst(folder: string, faults: string[]): SecretFiles {
+  try {
+    return readSecretFiles(folder);
+  } catch (error) {
+    faults.push(
+      `${folderVariable}=${JSON.stringify(folder)}: ${error instanceof Error ? error.message : 'cannot be read'}`,
+    );
+    return noFiles;
+  }
+}
+
+const noFiles: SecretFiles = new Map();
+
+function merge(reloads: readonly Reload[]): Reload {
+  return {
+    applied: reloads.flatMap(({ applied }) => applied),
+    waiting: reloads.flatMap(({ waiting }) => waiting),
+    faults: reloads.flatMap(({ faults }) => faults),
+  };
 }
 
 /** A Markdown table of the settings, for a service's README. */
 export function describeSettings(groups: SettingGroups): string {
   const rows = Object.values(groups)
     .flatMap((group) => Object.values(group))
-    .map((entry) => `| \`${entry.variable}\` | ${describeFallback(entry)} | ${entry.description} |`);
+    .map(
+      (entry) =>
+        `| \`${entry.variable}\` | ${describeFallback(entry)} | ${entry.description}${entry.live ? ' **Live.**' : ''} |`,
+    );
   return ['| variable | default | meaning |', '|---|---|---|', ...rows].join('\n');
 }
 
@@ -78,26 +158,9 @@ function describeFallback(entry: Setting): string {
   return entry.fallback === '' ? 'empty' : `\`${entry.fallback}\``;
 }
 
-function readSetting(entry: Setting, environment: Environment, faults: string[]): unknown {
-  const raw = environment[entry.variable];
-  // An empty variable means "not set": Kubernetes manifests and shells cannot easily unset one.
-  const text = raw === undefined || raw === '' ? entry.fallback : raw;
-  const result = entry.schema.safeParse(text);
-  if (result.success) return deepFreeze(result.data);
-  const reason = result.error.issues.map((issue) => issue.message).join('; ');
-  faults.push(
-    text === undefined ? `${entry.variable} is not set: ${entry.description}` : `${show(entry, text)}: ${reason}`,
-  );
-  return undefined;
-}
-
-function show(entry: Setting, text: string): string {
-  return entry.secret === true ? `${entry.variable} (value hidden)` : `${entry.variable}=${JSON.stringify(text)}`;
-}
-
-function unknownVariables(known: SettingGroups, environment: Environment): string[] {
+function unknownVariables(known: SettingGroups, given: readonly string[]): string[] {
   const names = Object.values(known).flatMap((group) => Object.values(group).map((entry) => entry.variable));
-  return Object.keys(environment)
+  return given
     .filter((name) => name.startsWith('APP_') && !names.includes(name))
     .toSorted()
     .map((name) => `${name} is not a setting of this service${suggest(name, names)}`);
@@ -130,12 +193,4 @@ function mapValues<In, Out>(
   map: (value: In) => Out,
 ): Readonly<Record<string, Out>> {
   return Object.freeze(Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)])));
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) {
-    for (const inner of Object.values(value)) deepFreeze(inner);
-    Object.freeze(value);
-  }
-  return value;
 }

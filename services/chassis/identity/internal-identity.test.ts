@@ -1,5 +1,6 @@
 import test from 'ava';
 import { jwtVerify, SignJWT } from 'jose';
+import { fixed } from '../config/live.ts';
 import {
   createIdentityMinter,
   createIdentityVerifier,
@@ -63,7 +64,7 @@ test('a role that this release does not know is left out', (t) => {
 });
 
 test('a token is used again for ten seconds, for the same identity only', (t) => {
-  const mint = createIdentityMinter([key]);
+  const mint = createIdentityMinter(fixed([key]));
   const first = mint(identity, now);
   t.is(mint(identity, now + 9_999), first);
   t.not(mint(identity, now + 10_000), first);
@@ -73,14 +74,14 @@ test('a token is used again for ten seconds, for the same identity only', (t) =>
 });
 
 test('a clock that is set back mints anew', (t) => {
-  const mint = createIdentityMinter([key]);
+  const mint = createIdentityMinter(fixed([key]));
   mint(identity, now);
   const earlier = now - 3_600_000;
   t.deepEqual(verifyInternalIdentity(mint(identity, earlier), [key], earlier), identity);
 });
 
 test('a token that was verified expires all the same, and none is taken for another', (t) => {
-  const verify = createIdentityVerifier([key]);
+  const verify = createIdentityVerifier(fixed([key]));
   const token = mintInternalIdentity(identity, [key], now);
   const [head = '', , signature = ''] = token.split('.');
   t.deepEqual(verify(token, now), identity);

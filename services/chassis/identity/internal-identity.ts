@@ -6,6 +6,7 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type Identity, isRole } from '#contracts/identity.ts';
+import { derive, type Live } from '../config/live.ts';
 
 /** Seconds from signing to expiry: longer than any request, short enough that a leaked token is of little use. */
 export const internalIdentityLifetimeSeconds = 60;
@@ -19,13 +20,13 @@ const header = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url');
 const reuseMs = 10_000;
 
 /** Mints with the first of `keys`; a token for the same identity object, whose maker remembers it, is signed once in ten seconds. */
-export function createIdentityMinter(keys: readonly string[]): (identity: Identity, nowMs: number) => string {
-  const minted = new WeakMap<Identity, { readonly token: string; readonly at: number }>();
+export function createIdentityMinter(keys: Live<readonly string[]>): (identity: Identity, nowMs: number) => string {
+  const minted = derive(keys, () => new WeakMap<Identity, { readonly token: string; readonly at: number }>());
   return (identity, nowMs) => {
-    const known = minted.get(identity);
+    const known = minted.current.get(identity);
     if (known !== undefined && Math.abs(nowMs - known.at) < reuseMs) return known.token;
-    const token = mintInternalIdentity(identity, keys, nowMs);
-    minted.set(identity, { token, at: nowMs });
+    const token = mintInternalIdentity(identity, keys.current, nowMs);
+    minted.current.set(identity, { token, at: nowMs });
     return token;
   };
 }
@@ -54,13 +55,17 @@ export function verifyInternalIdentity(token: string, keys: readonly string[], n
 /** Tokens that are remembered; beyond it the one that came first is verified anew. */
 const remembered = 1000;
 
-/** Verifies like `verifyInternalIdentity`, and remembers whose signature was right: callers send a token several times. */
+/**
+ * Verifies like `verifyInternalIdentity`, and remembers whose signature was right, as long as the keys are the same: callers send a
+ * token several times.
+ */
 export function createIdentityVerifier(
-  keys: readonly string[],
+  keys: Live<readonly string[]>,
 ): (token: string, nowMs: number) => Identity | undefined {
-  const known = new Map<string, Signed>();
+  const remembering = derive(keys, () => new Map<string, Signed>());
   return (token, nowMs) => {
-    const signed = known.get(token) ?? readSigned(token, keys);
+    const known = remembering.current;
+    const signed = known.get(token) ?? readSigned(token, keys.current);
     if (signed === undefined || !isCurrent(signed, nowMs)) {
       known.delete(token);
       return undefined;

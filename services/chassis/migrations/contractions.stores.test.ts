@@ -9,12 +9,12 @@ import { createLogger, silentLogger } from '../logger.ts';
 import { createMetrics } from '../metrics.ts';
 import { toApplicationName } from '../postgres/application-name.ts';
 import { openDatabase } from '../postgres/database.ts';
+import { loginTo } from '../testing/test-database.ts';
 import { type MigrationSettings, migrate } from './runner.ts';
 import { createSchemaCheck } from './schema-check.ts';
 
 const server = await startPostgres();
 test.after.always(() => server.close());
-const { host, port, username, password } = server;
 let count = 0;
 
 const first = { '0001-first.sql': '-- phase: expand\ncreate table items (id int, old_name text);' };
@@ -28,15 +28,7 @@ async function start(t: ExecutionContext) {
   await server.createDatabase(database);
   const folder = await mkdtemp(join(tmpdir(), 'migrations-'));
   t.teardown(() => rm(folder, { recursive: true }));
-  const settings: MigrationSettings = {
-    host,
-    port,
-    username,
-    password,
-    database,
-    sslMode: 'disable',
-    migrationDeadlineMs: 10_000,
-  };
+  const settings: MigrationSettings = { ...loginTo(server, database), migrationDeadlineMs: 10_000 };
   const url = pathToFileURL(`${folder}/`);
   return {
     settings,

@@ -6,6 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import pg from 'pg';
 import { startPostgres } from '#lab/stores/postgres.ts';
 import { createLogger, silentLogger } from '../logger.ts';
+import { loginTo } from '../testing/test-database.ts';
 import { type MigrationSettings, migrate } from './runner.ts';
 
 const server = await startPostgres();
@@ -16,8 +17,7 @@ async function aDatabase(): Promise<MigrationSettings> {
   count += 1;
   const database = `migrations_${count}`;
   await server.createDatabase(database);
-  const { host, port, username, password } = server;
-  return { host, port, username, password, database, sslMode: 'disable', migrationDeadlineMs: 10_000 };
+  return { ...loginTo(server, database), migrationDeadlineMs: 10_000 };
 }
 
 async function aFolder(t: ExecutionContext, files: Readonly<Record<string, string>>): Promise<URL> {
@@ -124,16 +124,7 @@ test('a database that is down is waited for until the deadline', async (t) => {
   t.teardown(() => own.close());
   await own.createDatabase('late');
   await own.stop();
-  const { host, port, username, password } = own;
-  const settings = {
-    host,
-    port,
-    username,
-    password,
-    database: 'late',
-    sslMode: 'disable',
-    migrationDeadlineMs: 15_000,
-  } as const;
+  const settings: MigrationSettings = { ...loginTo(own, 'late'), migrationDeadlineMs: 15_000 };
   const folder = await aFolder(t, first);
   const running = migrate(folder, settings, silentLogger);
   await t.throwsAsync(migrate(folder, { ...settings, migrationDeadlineMs: 300 }, silentLogger), {

@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
 import { z } from 'zod';
 import { parseTraceId } from '#contracts/headers.ts';
+import { fixed } from '../config/live.ts';
 import { RequestContext, runInContext } from '../context.ts';
 import { verifyInternalIdentity } from '../identity/internal-identity.ts';
 import { ProblemError } from '../problem.ts';
@@ -25,7 +26,7 @@ async function start(t: ExecutionContext, listener: RequestListener, changes: Pa
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo; // it listens on a port
   const registry = new Registry();
-  const base = { name: 'product', timeoutMs: 10_000, caller: 'search', keys, registry } as const;
+  const base = { name: 'product', timeoutMs: 10_000, caller: 'search', keys: fixed(keys), registry } as const;
   const neighbour = openNeighbour({ ...base, origin: `http://127.0.0.1:${port}`, ...changes });
   t.teardown(async () => {
     server.closeAllConnections();

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { formatTraceparent, headers } from '#contracts/headers.ts';
 import type { Identity } from '#contracts/identity.ts';
 import type { ServiceName } from '#contracts/services.ts';
+import type { Live } from '../config/live.ts';
 import { currentContext } from '../context.ts';
 import { Pool } from '../http/undici.ts';
 import { createIdentityMinter } from '../identity/internal-identity.ts';
@@ -41,7 +42,7 @@ export interface NeighbourOptions {
   /** The service that calls. */
   readonly caller: ServiceName;
   /** Of the internal identity. */
-  readonly keys: readonly string[];
+  readonly keys: Live<readonly string[]>;
   readonly registry: Registry;
 }
 

@@ -1,5 +1,6 @@
 /** What every connection to PostgreSQL is opened with, of a pool or alone. */
 import pg from 'pg';
+import type { Live } from '../config/live.ts';
 import { type SslMode, tlsOptions } from './tls.ts';
 
 /** Where a database is and who opens it. */
@@ -7,8 +8,8 @@ export interface DatabaseLogin {
   readonly host: string;
   readonly port: number;
   readonly database: string;
-  readonly username: string;
-  readonly password: string;
+  readonly username: Live<string>;
+  readonly password: Live<string>;
   readonly sslMode: SslMode;
   readonly caCertificate?: string | undefined;
 }
@@ -18,13 +19,14 @@ export interface ConnectionSettings extends DatabaseLogin {
   readonly statementTimeoutMs: number;
 }
 
+/** For one connection: the next one may have to log in otherwise. */
 export function toClientConfig(settings: ConnectionSettings, applicationName: string): pg.ClientConfig {
   return {
     host: settings.host,
     port: settings.port,
     database: settings.database,
-    user: settings.username,
-    password: settings.password,
+    user: settings.username.current,
+    password: settings.password.current,
     ssl: tlsOptions(settings),
     connectionTimeoutMillis: settings.connectTimeoutMs,
     statement_timeout: settings.statementTimeoutMs,

@@ -4,6 +4,7 @@ import { RequestContext, runInContext } from '../context.ts';
 import { silentLogger } from '../logger.ts';
 import { createMetrics } from '../metrics.ts';
 import { ProblemError } from '../problem.ts';
+import { loginTo } from '../testing/test-database.ts';
 import { type Database, type DatabaseSettings, openDatabase } from './database.ts';
 import { sql } from './statement.ts';
 
@@ -18,15 +19,9 @@ async function open(t: ExecutionContext, changes: Partial<DatabaseSettings> = {}
   count += 1;
   const database = `database_${count}`;
   await server.createDatabase(database);
-  const { host, port, username, password } = server;
   const settings: DatabaseSettings = {
-    host,
-    port,
-    username,
-    password,
-    database,
-    readOnlyPort: port,
-    sslMode: 'disable',
+    ...loginTo(server, database),
+    readOnlyPort: server.port,
     poolMax: 5,
     poolMin: 0,
     idleTimeoutMs: 1000,

@@ -98,6 +98,12 @@ const pingStatement: Statement = { name: 'ping', text: 'select 1' };
 function toPoolConfig(settings: PoolSettings): pg.PoolConfig {
   return {
     ...toClientConfig(settings, settings.applicationName),
+    // The pool would log in all connections as the first one.
+    Client: class extends pg.Client {
+      constructor() {
+        super(toClientConfig(settings, settings.applicationName));
+      }
+    },
     max: settings.poolMax,
     min: Math.min(settings.poolMin, settings.poolMax),
     idleTimeoutMillis: settings.idleTimeoutMs,

@@ -1,7 +1,7 @@
 /** Runs a service inside a test, as it is, and talks to it over HTTP. */
 import type { ExecutionContext } from 'ava';
 import type { Role } from '#contracts/identity.ts';
-import { type Environment, loadSettings, type SettingGroups } from '../config/settings.ts';
+import { type Environment, openSettings, type SettingGroups } from '../config/settings.ts';
 import { mintInternalIdentity } from '../identity/internal-identity.ts';
 import { createLogger } from '../logger.ts';
 import { startService } from '../running-service.ts';
@@ -52,8 +52,8 @@ export async function startUnderTest<Groups extends SettingGroups & CommonGroups
   const logs: Record<string, unknown>[] = [];
   const destination = { write: (line: string) => void logs.push(JSON.parse(line) as Record<string, unknown>) }; // a log line is one object
   const logger = createLogger({ service: definition.name, version: 'test', level: 'debug' }, destination);
-  const settings = loadSettings(definition.settings, { ...defaults, ...environment });
-  const running = await startService(definition, settings, logger);
+  const { settings, reload } = openSettings(definition.settings, { ...defaults, ...environment });
+  const running = await startService(definition, settings, logger, reload);
   const stop = (): Promise<boolean> => running.stop();
   t.teardown(async () => {
     await stop();

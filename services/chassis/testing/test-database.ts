@@ -1,8 +1,10 @@
 /** Databases for tests: one server per test file, one migrated template, one fresh copy per test. */
 import { type PostgresServer, startPostgres } from '#lab/stores/postgres.ts';
+import { fixed } from '../config/live.ts';
 import type { Environment } from '../config/settings.ts';
 import { silentLogger } from '../logger.ts';
 import { migrate } from '../migrations/runner.ts';
+import type { DatabaseLogin } from '../postgres/client-config.ts';
 
 export interface TestDatabases {
   readonly server: PostgresServer;
@@ -17,9 +19,7 @@ const template = 'template_service';
 export async function startTestDatabases(migrations: URL): Promise<TestDatabases> {
   const server = await startPostgres();
   await server.createDatabase(template);
-  const { host, port, username, password } = server;
-  const settings = { host, port, username, password, sslMode: 'disable', migrationDeadlineMs: 10_000 } as const;
-  await migrate(migrations, { ...settings, database: template }, silentLogger);
+  await migrate(migrations, { ...loginTo(server, template), migrationDeadlineMs: 10_000 }, silentLogger);
   let count = 0;
   return {
     server,
@@ -31,6 +31,11 @@ export async function startTestDatabases(migrations: URL): Promise<TestDatabases
     },
     close: () => server.close(),
   };
+}
+
+/** How to open a database of `server`. */
+export function loginTo({ host, port, username, password }: PostgresServer, database: string): DatabaseLogin {
+  return { host, port, username: fixed(username), password: fixed(password), database, sslMode: 'disable' };
 }
 
 /** The variables that lead a service to a database of `server`. */

@@ -1,6 +1,7 @@
 /** Cursors of search results: signed, because a view's id in it is passed on to the engine. */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import { derive, type Live } from '#chassis/config/live.ts';
 import { ProblemError } from '#chassis/problem.ts';
 import type { Place } from '../domain/product-finder.ts';
 
@@ -20,13 +21,15 @@ const contentSchema = z.strictObject({
 const signatureBytes = 16;
 
 /** The first of `keys` signs, all verify; both are keys for something else, so they are not used as they are. */
-export function createCursorCodec(keys: readonly string[]): CursorCodec {
-  const derived = keys.map((key) => createHmac('sha256', key).update('search cursor').digest());
+export function createCursorCodec(keys: Live<readonly string[]>): CursorCodec {
+  const derived = derive(keys, (present) =>
+    present.map((key) => createHmac('sha256', key).update('search cursor').digest()),
+  );
   const sign = (key: Buffer, content: Buffer): Buffer =>
     createHmac('sha256', key).update(content).digest().subarray(0, signatureBytes);
   return {
     encode: (list, { after, view }) => {
-      const [key] = derived;
+      const [key] = derived.current;
       if (key === undefined) throw new Error('no key to sign cursors with');
       const content = Buffer.from(
         JSON.stringify({ list: digest(list), after, ...(view === undefined ? {} : { view }) }),
@@ -37,7 +40,8 @@ export function createCursorCodec(keys: readonly string[]): CursorCodec {
       const bytes = Buffer.from(text, 'base64url');
       const [signature, content] = [bytes.subarray(0, signatureBytes), bytes.subarray(signatureBytes)];
       const isOurs =
-        signature.length === signatureBytes && derived.some((key) => timingSafeEqual(sign(key, content), signature));
+        signature.length === signatureBytes &&
+        derived.current.some((key) => timingSafeEqual(sign(key, content), signature));
       if (!isOurs) throw new ProblemError('invalid-cursor', 'it is not a cursor of this shop');
       const { after, view, list: digested } = contentSchema.parse(JSON.parse(content.toString('utf8')));
       if (digested !== digest(list))

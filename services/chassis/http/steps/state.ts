@@ -3,6 +3,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { pipeline } from 'node:stream';
 import type Koa from 'koa';
 import type { Admission } from '../../admission/admission.ts';
+import type { Live } from '../../config/live.ts';
 import type { RequestContext } from '../../context.ts';
 import type { IdempotencyStore } from '../../idempotency/store.ts';
 import type { Logger } from '../../logger.ts';
@@ -19,7 +20,7 @@ export interface Pipeline<Deps> {
   readonly metrics: HttpMetrics;
   readonly admission: Admission;
   /** Keys that verify the internal identity; empty: nobody can be signed in. */
-  readonly identityKeys: readonly string[];
+  readonly identityKeys: Live<readonly string[]>;
   readonly idempotency: IdempotencyStore | undefined;
   readonly responseCheck: 'always' | 'sampled' | 'off';
 }
