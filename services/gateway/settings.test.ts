@@ -34,8 +34,8 @@ const aKeySet = (bits: number, changes = {}) => {
 };
 
 test('keys of access tokens that are short, private or none end the start', (t) => {
-  t.is(load({ APP_IDENTITY_JWKS: aKeySet(2048) }).identity.jwks?.keys.length, 1);
-  t.deepEqual(load({ APP_IDENTITY_JWKS: '{"keys":[]}' }).identity.jwks, { keys: [] });
+  t.is(load({ APP_IDENTITY_JWKS: aKeySet(2048) }).identity.jwks.current?.keys.length, 1);
+  t.deepEqual(load({ APP_IDENTITY_JWKS: '{"keys":[]}' }).identity.jwks.current, { keys: [] });
   for (const value of [
     aKeySet(1024),
     aKeySet(2047),
@@ -54,7 +54,7 @@ test('a key of the internal identity that was typed to fill the length ends the 
     const error = t.throws(() => load({ APP_INTERNAL_KEY: key }), { instanceOf: SettingsError });
     t.deepEqual(error?.faults, ['APP_INTERNAL_KEY (value hidden): each key must have at least 8 different characters']);
   }
-  t.is(load({ APP_INTERNAL_KEY: '0123456789abcdef'.repeat(2) }).identity.internalKeys.length, 1);
+  t.is(load({ APP_INTERNAL_KEY: '0123456789abcdef'.repeat(2) }).identity.internalKeys.current.length, 1);
 });
 
 test('pages that may call from a browser come over TLS, or from the developer’s own machine', (t) => {

@@ -2,7 +2,7 @@
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { httpSettings, identitySettings, processSettings, redisSettings } from '#chassis/config/base.ts';
-import { setting } from '#chassis/config/settings.ts';
+import { liveSetting, setting } from '#chassis/config/settings.ts';
 import { commaList, milliseconds, networks, oneOf, origin, text, wholeNumber } from '#chassis/config/values.ts';
 import { servicePorts, type UpstreamName } from '#contracts/services.ts';
 
@@ -38,7 +38,7 @@ export const gatewaySettings = {
   http: httpSettings(servicePorts.gateway, { maxConcurrency: 256 }),
   identity: {
     ...identitySettings,
-    jwks: setting({
+    jwks: liveSetting({
       variable: 'APP_IDENTITY_JWKS',
       schema: z.string().transform(parseJwks).optional(),
       description:

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { errors, exportJWK, exportSPKI, generateKeyPair, importJWK, type JWTHeaderParameters, SignJWT } from 'jose';
+import { fixed } from '#chassis/config/live.ts';
 import { ProblemError } from '#chassis/problem.ts';
 import { createAccessTokens } from './access-tokens.ts';
 import { createVerificationKeys } from './verification-keys.ts';
@@ -10,7 +11,7 @@ const foreign = await generateKeyPair('RS256');
 const jwk = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256' };
 const keysOf = (...keys: readonly unknown[]) =>
   createVerificationKeys({
-    configured: { keys: keys as never },
+    configured: fixed({ keys: keys as never }),
     load: undefined,
     now: () => now,
     onKeyGone: () => undefined,

@@ -1,6 +1,7 @@
 /** What the gateway learns from the user service again and again: keys of access tokens, and sessions that have ended. */
 import { Gauge, type Registry } from 'prom-client';
 import type { Pool } from 'undici';
+import type { Live } from '#chassis/config/live.ts';
 import { mintInternalIdentity } from '#chassis/identity/internal-identity.ts';
 import type { Logger } from '#chassis/logger.ts';
 import { askJson } from '#chassis/neighbours/ask-json.ts';
@@ -14,10 +15,10 @@ import { createEndedSessionList } from './ended-sessions.ts';
 import { createVerificationKeys } from './verification-keys.ts';
 
 export interface LiveIdentitySettings {
-  readonly jwks: PublicKeySet | undefined;
+  readonly jwks: Live<PublicKeySet | undefined>;
   readonly issuer: string;
   readonly audience: string;
-  readonly internalKeys: readonly string[];
+  readonly internalKeys: Live<readonly string[]>;
   readonly keyRefreshMs: number;
   readonly endedSessionsPollMs: number;
 }
@@ -59,7 +60,8 @@ export function openLiveIdentity(settings: LiveIdentitySettings, tools: LiveIden
   const { issuer, audience } = settings;
   const tokens = createAccessTokens({ keys, ended, issuer, audience, now: Date.now });
   if (pool === undefined) {
-    if (settings.jwks === undefined) logger.warn('no user service and no APP_IDENTITY_JWKS: nobody can sign in');
+    if (settings.jwks.current === undefined)
+      logger.warn('no user service and no APP_IDENTITY_JWKS: nobody can sign in');
     return { tokens, workers: [] };
   }
   observe(tools.registry, { keys, ended });
@@ -74,9 +76,9 @@ export function openLiveIdentity(settings: LiveIdentitySettings, tools: LiveIden
   };
 }
 
-function askForEnded(pool: Pool | undefined, internalKeys: readonly string[], after: string | undefined) {
+function askForEnded(pool: Pool | undefined, internalKeys: Live<readonly string[]>, after: string | undefined) {
   if (pool === undefined) throw new Error('there is no user service to ask');
-  const identity = mintInternalIdentity({ subject: 'gateway', roles: ['service'] }, internalKeys, Date.now());
+  const identity = mintInternalIdentity({ subject: 'gateway', roles: ['service'] }, internalKeys.current, Date.now());
   const path = after === undefined ? endedSessionsPath : `${endedSessionsPath}?after=${after}`;
   const signal = AbortSignal.timeout(askTimeoutMs);
   const question = { path, headers: { [headers.internalIdentity]: identity }, signal };

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import test from 'ava';
+import { fixed } from '#chassis/config/live.ts';
 import { describeSigningKey } from '#contracts/signing-keys.ts';
 import { createVerificationKeys } from './verification-keys.ts';
 
@@ -29,7 +30,7 @@ function aUserService(...keys: readonly ReturnType<typeof aKey>[]) {
 function start(service: ReturnType<typeof aUserService> | undefined) {
   const clock = { ms: 0, gone: 0 };
   const keys = createVerificationKeys({
-    configured: { keys: [configured] },
+    configured: fixed({ keys: [configured] }),
     load: service?.load,
     now: () => clock.ms,
     onKeyGone: () => {
@@ -49,7 +50,7 @@ test('keys of the user service join the configured ones, each under its id', asy
 test('a key that is configured without an id has the one that it signs with', (t) => {
   const { kid: _kid, ...anonymous } = first;
   const keys = createVerificationKeys({
-    configured: { keys: [anonymous] },
+    configured: fixed({ keys: [anonymous] }),
     load: undefined,
     now: () => 0,
     onKeyGone: () => undefined,

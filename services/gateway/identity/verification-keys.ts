@@ -1,5 +1,6 @@
 /** The keys that access tokens are verified with: those of the user service, and beside them the configured ones. */
 import { createLocalJWKSet, type JWTVerifyGetKey } from 'jose';
+import { derive, type Live } from '#chassis/config/live.ts';
 import { describeSigningKey } from '#contracts/signing-keys.ts';
 import type { PublicKeySet } from '../settings.ts';
 
@@ -17,7 +18,7 @@ export interface VerificationKeys {
 
 export interface VerificationKeySource {
   /** Stay, whatever the user service says: the shop goes on verifying when it has never answered. */
-  readonly configured: PublicKeySet | undefined;
+  readonly configured: Live<PublicKeySet | undefined>;
   /** Asks the user service; absent where there is none. */
   readonly load: (() => Promise<PublicKeySet>) | undefined;
   /** Milliseconds of a clock that only moves forward. */
@@ -35,18 +36,23 @@ interface KnownKey {
 }
 
 export function createVerificationKeys({ configured, load, now, onKeyGone }: VerificationKeySource): VerificationKeys {
-  const fixed = toKnownKeys(configured);
-  let keys = fixed;
+  const own = derive(configured, toKnownKeys);
+  let told: readonly KnownKey[] = [];
+  const present = (): readonly KnownKey[] => [
+    ...told,
+    ...own.current.filter(({ id }) => !told.some((one) => one.id === id)),
+  ];
+  let before = present();
   let learnedAt = Number.NEGATIVE_INFINITY;
   let askedAt = Number.NEGATIVE_INFINITY;
   let asking: Promise<void> | undefined;
 
   const ask = async (source: () => Promise<PublicKeySet>): Promise<void> => {
-    const live = toKnownKeys(await source());
-    const before = keys;
-    keys = [...live, ...fixed.filter(({ id }) => !live.some((one) => one.id === id))];
+    told = toKnownKeys(await source());
     learnedAt = now();
+    const keys = present();
     if (before.some(({ id }) => !keys.some((one) => one.id === id))) onKeyGone();
+    before = keys;
   };
   const renew = async (): Promise<void> => {
     if (load === undefined) return;
@@ -60,9 +66,12 @@ export function createVerificationKeys({ configured, load, now, onKeyGone }: Ver
   };
 
   return {
-    candidates: (keyId) => keys.filter(({ id }) => id === keyId).map(({ key }) => key),
+    candidates: (keyId) =>
+      present()
+        .filter(({ id }) => id === keyId)
+        .map(({ key }) => key),
     get count() {
-      return keys.length;
+      return present().length;
     },
     ageMs: () => now() - learnedAt,
     renew,
