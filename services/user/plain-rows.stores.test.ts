@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
 import { silentLogger } from '#chassis/logger.ts';
 import { migrate } from '#chassis/migrations/runner.ts';
-import { databaseEnvironment, startTestDatabases } from '#chassis/testing/test-database.ts';
+import { databaseEnvironment, loginTo, startTestDatabases } from '#chassis/testing/test-database.ts';
 import { waitFor } from '#lab/control-plane/wait.ts';
 import { digestToken } from './secrets/opaque-token.ts';
 import { createPasswordHasher } from './secrets/password-hasher.ts';
@@ -41,8 +41,7 @@ async function anOldDatabase(t: ExecutionContext) {
   count += 1;
   const name = `old_${count}`;
   await databases.server.createDatabase(name);
-  const { host, port, username, password } = databases.server;
-  const settings = { host, port, username, password, database: name, sslMode: 'disable' } as const;
+  const settings = loginTo(databases.server, name);
   const migrateAs = (version: string, folder = migrations) =>
     migrate(folder, { ...settings, migrationDeadlineMs: 10_000, release: { service: 'user', version } }, silentLogger);
   const old = await mkdtemp(join(tmpdir(), 'migrations-'));

@@ -6,6 +6,7 @@ import { openOutbox } from '#chassis/outbox/open-outbox.ts';
 import { openDatabase } from '#chassis/postgres/database.ts';
 import { createService, type Platform, type Worker } from '#chassis/service.ts';
 import type { UserDeps } from './deps.ts';
+import { createKeyAdoption } from './key-adoption.ts';
 import { createKeysCheck, createResealing } from './personal-data-workers.ts';
 import { addressRoutes } from './routes/addresses.ts';
 import { authRoutes } from './routes/auth.ts';
@@ -17,7 +18,7 @@ import { createAddressDigest } from './secrets/address-digest.ts';
 import { createBoundedQueue } from './secrets/bounded-queue.ts';
 import { createKeyRing } from './secrets/key-ring.ts';
 import { createPasswordHasher, hashingConcurrency, tooManySignIns } from './secrets/password-hasher.ts';
-import { createPersonalData } from './secrets/personal-data.ts';
+import { createPersonalData, withReplaceableKeys } from './secrets/personal-data.ts';
 import { userSettings } from './settings.ts';
 import { sealPayloads, sealReplies } from './store/sealed-texts.ts';
 import { publishSigningKeys } from './store/signing-keys.ts';
@@ -61,7 +62,7 @@ function buildDeps(platform: Platform<typeof userSettings>): RunningDeps {
   onClose('postgres', () => database.close());
   addCheck({ name: 'postgres', isRequired: true, probe: () => database.ping() });
   addCheck(createSchemaCheck(database, migrations));
-  const personalData = createPersonalData(settings.personalData.keys);
+  const personalData = withReplaceableKeys(createPersonalData(settings.personalData.keys.current));
   addCheck(createKeysCheck({ database, personalData }));
   const { outbox, workers: outboxWorkers } = openOutbox('user', platform, database, sealPayloads(personalData));
   // Until the last token of a key has expired everywhere, and some replica surely told of it.
@@ -96,6 +97,7 @@ function buildDeps(platform: Platform<typeof userSettings>): RunningDeps {
     ...outboxWorkers,
     createKeyRefresh(deps, { logger, periodMs: tokens.keyRefreshMs }),
     createHousekeeping(deps, { logger, registry }),
+    createKeyAdoption({ database, personalData, wanted: settings.personalData.keys }, { logger, registry }),
     createResealing(deps, { logger, registry, periodMs: settings.personalData.resealMs }),
   ];
   return { ...deps, workers };

@@ -8,7 +8,7 @@ import {
   postgresSettings,
   processSettings,
 } from '#chassis/config/base.ts';
-import { numberSetting, setting } from '#chassis/config/settings.ts';
+import { liveSetting, numberSetting, setting } from '#chassis/config/settings.ts';
 import { oneOf, text } from '#chassis/config/values.ts';
 import { servicePorts } from '#contracts/services.ts';
 import { parsePersonalDataKeys } from './secrets/personal-data-keys.ts';
@@ -37,7 +37,7 @@ export const userSettings = {
   kafka: optionalKafkaSettings,
   outbox: outboxSettings,
   tokens: {
-    signingKeys: setting({
+    signingKeys: liveSetting({
       variable: 'APP_IDENTITY_SIGNING_KEYS',
       schema: parsed(parseSigningKeys),
       secret: true,
@@ -76,7 +76,7 @@ export const userSettings = {
     ),
   },
   personalData: {
-    keys: setting({
+    keys: liveSetting({
       variable: 'APP_PERSONAL_DATA_KEYS',
       schema: parsed(parsePersonalDataKeys),
       secret: true,

@@ -1,4 +1,5 @@
 /** The keys of access tokens over their life: published before they sign, and until their last token has expired. */
+import { derive, type Live } from '#chassis/config/live.ts';
 import type { PublicSigningKey } from '#contracts/signing-keys.ts';
 import { chooseSigningKey } from '../domain/signing-key-choice.ts';
 import type { SigningKey } from './signing-keys.ts';
@@ -20,37 +21,41 @@ export interface KeyRing {
 
 /**
  * `publish` tells all replicas of the own keys and answers with everybody's. It is asked again and again: a new replica may
- * sign with a key only after the others have published it as well, and which ones do is known only in common.
+ * sign with a key only after the others have published it as well, and which ones do is known only in common. So are own keys
+ * that have changed before one of them signs.
  */
 export function createKeyRing(
-  own: readonly SigningKey[],
+  own: Live<readonly SigningKey[]>,
   publish: (keys: readonly PublicSigningKey[]) => Promise<readonly PublishedKey[]>,
   publishAheadMs: number,
 ): KeyRing {
-  const ownPublic = own.map(({ publicKey }) => publicKey);
+  const ownPublic = derive(own, (keys) => keys.map(({ publicKey }) => publicKey));
+  let toldOf: readonly PublicSigningKey[] | undefined;
   let known: readonly PublishedKey[] | undefined;
   let learnedAt = 0;
   const refresh = async (): Promise<void> => {
-    known = await publish(ownPublic);
+    const keys = ownPublic.current;
+    known = await publish(keys);
+    toldOf = keys;
     learnedAt = performance.now();
   };
   return {
     refresh,
     signer: async () => {
-      if (known === undefined) await refresh();
+      if (toldOf !== ownPublic.current) await refresh();
       const sinceMs = performance.now() - learnedAt;
-      const candidates = ownPublic.map(({ kid }) => {
+      const candidates = ownPublic.current.map(({ kid }) => {
         const published = known?.find(({ publicKey }) => publicKey.kid === kid);
         return { kid, publishedForMs: published === undefined ? 0 : published.publishedForMs + sinceMs };
       });
       const chosen = chooseSigningKey(candidates, publishAheadMs);
-      const key = own.find(({ publicKey }) => publicKey.kid === chosen?.kid);
+      const key = own.current.find(({ publicKey }) => publicKey.kid === chosen?.kid);
       if (key === undefined) throw new Error('there is no key to sign access tokens with');
       return key;
     },
     published: () => {
-      const others = (known ?? []).map(({ publicKey }) => publicKey).filter(({ kid }) => !isIn(ownPublic, kid));
-      return [...ownPublic, ...others];
+      const others = (known ?? []).map(({ publicKey }) => publicKey).filter(({ kid }) => !isIn(ownPublic.current, kid));
+      return [...ownPublic.current, ...others];
     },
   };
 }

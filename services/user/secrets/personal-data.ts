@@ -15,6 +15,12 @@ export interface PersonalData {
   lookups(value: string): readonly string[];
 }
 
+/** Under keys that may be replaced while the process runs. */
+export interface ReplaceableKeys extends PersonalData {
+  /** From now on `other` seals and opens. */
+  replace(other: PersonalData): void;
+}
+
 /** A sealed value that cannot be opened. */
 export class UnsealableError extends Error {
   override readonly name = 'UnsealableError';
@@ -48,6 +54,23 @@ export function createPersonalData(keys: readonly PersonalDataKey[]): PersonalDa
     },
     lookup: (value) => digest(first.lookup, value),
     lookups: (value) => keys.map(({ lookup }) => digest(lookup, value)),
+  };
+}
+
+/** Passes everything on to the one that is in force. */
+export function withReplaceableKeys(first: PersonalData): ReplaceableKeys {
+  let present = first;
+  return {
+    get keyIds() {
+      return present.keyIds;
+    },
+    seal: (place, text) => present.seal(place, text),
+    open: (place, sealed) => present.open(place, sealed),
+    lookup: (value) => present.lookup(value),
+    lookups: (value) => present.lookups(value),
+    replace: (other) => {
+      present = other;
+    },
   };
 }
 

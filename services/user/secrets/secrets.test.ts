@@ -3,6 +3,7 @@ import { platform } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { Registry } from 'prom-client';
+import { fixed } from '#chassis/config/live.ts';
 import { RequestContext, runInContext } from '#chassis/context.ts';
 import { createAddressDigest } from './address-digest.ts';
 import { createBoundedQueue } from './bounded-queue.ts';
@@ -86,7 +87,7 @@ test('tokens are 256 random bits, looked up by a digest', (t) => {
 });
 
 test('digests of network addresses compare under one key and are worth nothing under another', (t) => {
-  const [one, same, other] = ['a', 'a', 'b'].map((key) => createAddressDigest([key.repeat(32)]));
+  const [one, same, other] = ['a', 'a', 'b'].map((key) => createAddressDigest(fixed([key.repeat(32)])));
   t.is(one?.('203.0.113.1'), same?.('203.0.113.1'));
   t.not(one?.('203.0.113.1'), one?.('203.0.113.2'));
   t.not(one?.('203.0.113.1'), other?.('203.0.113.1'));

@@ -160,9 +160,10 @@ export async function updateProfile(
   if (present === undefined || (target.version !== 'any' && present.version !== target.version))
     return missing('user', target, present?.version);
   const person = patchPerson(openPerson(personalData, 'users', present), patch);
+  // Both at once: keys may be replaced while the database answers, and a row is sealed and found by the same one.
   const sealed = sealPerson(personalData, 'users', target.id, person);
-  await emptyPlainColumns(connection, 'users', [present]);
   const values = [target.id, sealed, personalData.lookup(emailKey(person.email)), patch.locale ?? null];
+  await emptyPlainColumns(connection, 'users', [present]);
   const [row] = await connection.rows<AccountRow>(updateProfileStatement, values);
   if (row === undefined) throw new Error('a locked account is gone');
   return changed(toAccount(personalData, row));
