@@ -35,10 +35,10 @@ test('an installation of before gets keys of personal data, keeps what it has, a
   t.deepEqual(secretOf(cluster, 'shop-personal-data-credentials'), made, 'a restarted operator leaves it as it is');
 });
 
-test('the key of the operator is one that the service takes, and every service asks for the same Secrets', (t) => {
+test('the key of the operator is one that the service takes, and only one service asks for it', (t) => {
   const stack = { name: 'shop' } as CompleteStack; // only the name is read
   const [first, ...others] = services.map((service) => service.credentials(stack));
-  for (const requests of others) t.deepEqual(requests, first);
+  for (const requests of others) t.deepEqual(requests, first?.slice(0, 1));
   t.deepEqual(first?.[1], {
     name: 'shop-personal-data-credentials',
     keys: { keys: { kind: 'password', length: 43 } },

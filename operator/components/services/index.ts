@@ -34,7 +34,10 @@ function serviceComponent(definition: ServiceDefinition): AnyComponent {
     ],
     permissions,
     isEnabled: (stack) => stack.services[definition.name].enabled,
-    credentials: (stack) => [identityCredentials(stack.name), personalDataCredentials(stack.name)],
+    credentials: (stack) => [
+      identityCredentials(stack.name),
+      ...(definition.keepsPersonalData ? [personalDataCredentials(stack.name)] : []),
+    ],
     inputs: () => [],
     desired: (stack, context) => buildDesired(definition, stack, context),
     gather: (stack, reader) => Promise.resolve(gatherService(definition, stack, reader)),
@@ -55,10 +58,7 @@ function identityCredentials(stack: string): CredentialRequest {
   };
 }
 
-/**
- * Every component asks for it and one service gets it: what the others would change is compared with the keys as they are now, to see whose
- * turn it is. 43 characters are 256 bits.
- */
+/** 43 characters are 256 bits. */
 function personalDataCredentials(stack: string): CredentialRequest {
   return { name: personalDataSecretName(stack), keys: { [personalDataKeys]: { kind: 'password', length: 43 } } };
 }

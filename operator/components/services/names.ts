@@ -23,8 +23,17 @@ export function identitySecretName(stack: string): string {
   return childName(stack, 'identity', 'credentials');
 }
 
-/** Keys of that Secret. */
-export const identityKeys = { signingKey: 'signing.pem', internalKey: 'internal-key' } as const;
+/** Secret with what access tokens are verified with, for the gateway. */
+export function publicKeysSecretName(stack: string): string {
+  return childName(stack, 'identity', 'public');
+}
+
+/** Keys of these Secrets: the first two of the one, the last of the other. */
+export const identityKeys = {
+  signingKey: 'signing.pem',
+  internalKey: 'internal-key',
+  publicKeys: 'jwks.json',
+} as const;
 
 /**
  * Credential Secret with the keys that personal data is sealed with. It is one of its own, so that who may read the keys of identity does

@@ -6,14 +6,15 @@ import { componentLabels, ownedMetadata, selectorLabels } from '../../../objects
 import { annotations, labels } from '../../../objects/names.ts';
 import { adminPort, type ServiceDefinition } from '../catalog.ts';
 import { serviceObjectName } from '../names.ts';
-import type { EnvironmentVariable } from './environment.ts';
+import { buildEnvironment } from './environment.ts';
 import { baseContainer, basePodSpec } from './pod.ts';
+import { listSecretFiles } from './secret-files.ts';
 
 /** The server of one service. `spec.replicas` is not here: it belongs to the autoscaler or to `Desired.scales`. */
 export function buildDeployment(
   definition: ServiceDefinition,
   stack: CompleteStack,
-  template: { readonly environment: readonly EnvironmentVariable[]; readonly configHash: string },
+  configHash: string,
 ): KubernetesObject {
   const service = stack.services[definition.name];
   return {
@@ -29,15 +30,15 @@ export function buildDeployment(
       template: {
         metadata: {
           labels: { ...componentLabels(stack, definition.name), [labels.version]: labelValue(service.version) },
-          annotations: templateAnnotations(stack, template.configHash),
+          annotations: templateAnnotations(stack, configHash),
         },
-        spec: mergeOverrides(buildPodSpec(definition, stack, template.environment), service.podOverrides),
+        spec: mergeOverrides(buildPodSpec(definition, stack), service.podOverrides),
       },
     },
   };
 }
 
-/** Everything of the environment that is not in the template itself: a changed Secret rolls the pods. */
+/** What pods are told that is not in the template itself, and what they take over only when they start. */
 export function configHashOf(parts: readonly (string | undefined)[]): string {
   return hashOf(parts.map((part) => part ?? ''));
 }
@@ -62,19 +63,15 @@ const quickCommand = [
   'main.js',
 ] as const;
 
-function buildPodSpec(
-  definition: ServiceDefinition,
-  stack: CompleteStack,
-  environment: readonly EnvironmentVariable[],
-): Record<string, unknown> {
+function buildPodSpec(definition: ServiceDefinition, stack: CompleteStack): Record<string, unknown> {
   const service = stack.services[definition.name];
   return {
-    ...basePodSpec(definition, stack),
+    ...basePodSpec(definition, stack, listSecretFiles(definition, stack)),
     terminationGracePeriodSeconds: 30,
     ...(minimumReplicas(service) > 1 ? { topologySpreadConstraints: spread(definition, stack) } : {}),
     containers: [
       {
-        ...baseContainer(definition, stack, environment),
+        ...baseContainer(definition, stack, buildEnvironment(definition, stack)),
         ...(stack.profile === 'Production' ? { command: quickCommand } : {}),
         args: ['serve'],
         ports: [

@@ -10,18 +10,18 @@ import { aCompleteStack } from '../../../testing/complete.ts';
 import { aLive } from '../../../testing/live.ts';
 import type { Desired } from '../../contract.ts';
 import { type ServiceDefinition, serviceCatalog } from '../catalog.ts';
-import { identityKeys, identitySecretName, personalDataKeys, personalDataSecretName } from '../names.ts';
+import {
+  identityKeys,
+  identitySecretName,
+  personalDataKeys,
+  personalDataSecretName,
+  publicKeysSecretName,
+} from '../names.ts';
 import { buildDesired } from './index.ts';
 
-const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const identity = {
-  [identityKeys.signingKey]: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-  [identityKeys.internalKey]: 'internal',
-};
-
-/** The credential Secrets by name. */
-const secretsWith = (personalData: string) => (name: string) =>
-  name === personalDataSecretName('shop') ? { [personalDataKeys]: personalData } : identity;
+const aKey = () =>
+  generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+const identity = { [identityKeys.signingKey]: aKey(), [identityKeys.internalKey]: 'internal' };
 
 function definitionOf(name: string): ServiceDefinition {
   const definition = serviceCatalog.find((one) => one.name === name);
@@ -35,13 +35,10 @@ function desiredOf(
   name: string,
   stack: CompleteStack,
   live: readonly LiveObject[] = [],
-  personalData = 'a-key',
+  definition = definitionOf(name),
 ): Desired {
   const byKey = new Map(live.map((one) => [refKey(one.ref), one]));
-  return buildDesired(definitionOf(name), stack, {
-    live: (ref) => byKey.get(refKey(ref)),
-    secret: (name) => secretsWith(personalData)(name),
-  });
+  return buildDesired(definition, stack, { live: (ref) => byKey.get(refKey(ref)), secret: () => identity });
 }
 
 function find(desired: Desired, kind: string): KubernetesObject | undefined {
@@ -233,72 +230,105 @@ test("the user's environment wins over ours and overrides of the pod come last",
 });
 
 test('a service that uses Kafka logs in as itself', (t) => {
-  const definition = { ...definitionOf('gateway'), usesKafka: true };
-  const desired = buildDesired(definition, aCompleteStack(), {
-    live: () => undefined,
-    secret: secretsWith('a-key'),
-  });
-  const environment = at(find(desired, 'Deployment'), 'spec', 'template', 'spec', 'containers', 0, 'env');
-  t.deepEqual(
-    (environment as { name: string; valueFrom?: { secretKeyRef?: object } }[])
-      .filter(({ name }) => name === 'APP_KAFKA_USERNAME')
-      .map(({ valueFrom }) => valueFrom?.secretKeyRef),
-    [{ name: connectionSecretName('shop', 'kafka', 'gateway'), key: 'username' }],
-  );
+  const desired = desiredOf('gateway', aCompleteStack(), [], { ...definitionOf('gateway'), usesKafka: true });
+  t.is(toldBy(desired)['APP_KAFKA_USERNAME'], `${connectionSecretName('shop', 'kafka', 'gateway')}/username`);
   t.notRegex(JSON.stringify(desiredOf('gateway', aCompleteStack())), /APP_KAFKA/);
 });
 
-test('the gateway gets public keys only', (t) => {
-  const deployment = find(desiredOf('gateway', aCompleteStack()), 'Deployment');
-  const text = JSON.stringify(deployment);
-  t.regex(text, /APP_IDENTITY_JWKS/);
-  t.notRegex(text, /PRIVATE KEY|\\"d\\":|\\"p\\":/);
-});
-
-test('the private key is with the user service alone, and only a laptop does without mails', (t) => {
-  const variables = (name: string, stack: CompleteStack) => {
-    const desired = desiredOf(name, stack, definitionOf(name).ownsDatabase ? migrated(stack, name) : []);
-    const environment = at(find(desired, 'Deployment'), 'spec', 'template', 'spec', 'containers', 0, 'env');
-    return new Map((environment as { name: string }[]).map((variable) => [variable.name, variable]));
+test('the gateway gets public keys only, those of all keys that sign', (t) => {
+  const keysWith = (pem: string) => {
+    const desired = buildDesired(definitionOf('gateway'), aCompleteStack(), {
+      live: () => undefined,
+      secret: () => ({ ...identity, [identityKeys.signingKey]: pem }),
+    });
+    const data = at(find(desired, 'Secret'), 'data', identityKeys.publicKeys);
+    const text = Buffer.from(String(data), 'base64').toString();
+    t.notRegex(JSON.stringify(desired) + text, /PRIVATE KEY|"d":|"p":|signing/);
+    return (JSON.parse(text) as { readonly keys: readonly { readonly kid: string }[] }).keys; // a key set
   };
-  const development = aCompleteStack();
-  const valueFrom = { secretKeyRef: { name: identitySecretName('shop'), key: identityKeys.signingKey } };
-  for (const { name } of serviceCatalog) {
-    const key = variables(name, development).get('APP_IDENTITY_SIGNING_KEYS');
-    t.deepEqual(key, name === 'user' ? { name: 'APP_IDENTITY_SIGNING_KEYS', valueFrom } : undefined);
-  }
-  t.like(variables('user', development).get('APP_EMAIL_VERIFICATION'), { value: 'off' });
-  t.false(variables('user', aCompleteStack({ profile: 'Production' })).has('APP_EMAIL_VERIFICATION'));
+  const [one, two] = [aKey(), aKey()];
+  t.like(keysWith(one)[0], { kty: 'RSA', alg: 'RS256' });
+  t.deepEqual(keysWith(`${two}${one}`), [...keysWith(two), ...keysWith(one)]);
+  t.deepEqual(keysWith(`${one}-----BEGIN PRIVATE KEY-----\nbroken\n-----END PRIVATE KEY-----`), keysWith(one));
+  t.deepEqual(keysWith('nothing'), []);
+  t.is(told('gateway', aCompleteStack())['APP_IDENTITY_JWKS'], `${publicKeysSecretName('shop')}/jwks.json`);
 });
 
-test('keys of personal data are in a Secret of their own, with the user service alone, and roll it when they change', (t) => {
+test('private keys are with the user service alone, and only a laptop does without mails', (t) => {
+  const development = aCompleteStack();
+  for (const { name } of serviceCatalog) {
+    const { APP_IDENTITY_SIGNING_KEYS: signing, APP_PERSONAL_DATA_KEYS: personal } = told(name, development);
+    const isUser = name === 'user';
+    t.is(signing, isUser ? `${identitySecretName('shop')}/${identityKeys.signingKey}` : undefined, name);
+    t.is(personal, isUser ? `${personalDataSecretName('shop')}/${personalDataKeys}` : undefined, name);
+  }
+  t.is(told('user', development)['APP_EMAIL_VERIFICATION'], 'off');
+  t.false('APP_EMAIL_VERIFICATION' in told('user', aCompleteStack({ profile: 'Production' })));
+});
+
+test('changed keys of identity change no pod: they read them anew', (t) => {
+  const stack = aCompleteStack();
+  for (const { name, ownsDatabase, isGateway } of serviceCatalog) {
+    const live = ownsDatabase ? migrated(stack, name) : [];
+    const other = { [identityKeys.signingKey]: aKey(), [identityKeys.internalKey]: 'other' };
+    const before = desiredOf(name, stack, live).objects.map(hashOfRendering);
+    const after = buildDesired(definitionOf(name), stack, {
+      live: (ref) => live.find((one) => refKey(one.ref) === refKey(ref)),
+      secret: () => other,
+    }).objects.filter((object) => !before.includes(hashOfRendering(object)));
+    const kinds = after.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    t.deepEqual(kinds, isGateway ? [`Secret ${publicKeysSecretName('shop')}`] : [], name);
+  }
+});
+
+test('what Secrets say is in files that the pod alone can read, of the migration as well', (t) => {
   const stack = aCompleteStack();
   for (const { name, ownsDatabase } of serviceCatalog) {
-    const render = (key: string) => {
-      const { objects } = desiredOf(name, stack, ownsDatabase ? migrated(stack, name) : [], key);
-      return { text: JSON.stringify(objects), hashes: objects.map(hashOfRendering) };
-    };
-    const { text, hashes } = render('one-key');
-    t.is(text.includes('personal-data-credentials'), name === 'user', name);
-    t.false(text.includes('one-key'), 'the value is in no object');
-    const changed = render('two-keys').hashes.filter((hash) => !hashes.includes(hash));
-    t.is(changed.length, name === 'user' ? 1 : 0, name);
+    const { objects } = desiredOf(name, stack, ownsDatabase ? migrated(stack, name) : []);
+    t.notRegex(JSON.stringify(objects), /secretKeyRef/);
+    for (const kind of ownsDatabase ? ['Deployment', 'Job'] : ['Deployment']) {
+      const pod = at(find({ objects, held: [] }, kind), 'spec', 'template', 'spec');
+      t.like(at(pod, 'volumes', 1), { name: 'secrets', projected: { defaultMode: 0o440 } });
+      t.is(at(pod, 'securityContext', 'fsGroup'), at(pod, 'securityContext', 'runAsGroup'));
+      const mount = { name: 'secrets', mountPath: '/run/secrets/shop', readOnly: true };
+      t.deepEqual(at(pod, 'containers', 0, 'volumeMounts', 1), mount);
+      t.is(toldBy({ objects, held: [] }, kind)['APP_SECRETS_DIR'], mount.mountPath);
+    }
+    const migration = ownsDatabase ? toldBy({ objects, held: [] }, 'Job') : {};
+    const secrets = Object.keys(migration).filter((variable) => migration[variable]?.includes('/'));
+    t.true(
+      secrets.every((variable) => /^APP_(POSTGRES_\w+|SECRETS_DIR)$/.test(variable)),
+      secrets.join(),
+    );
   }
-  t.is(told('user', stack)['APP_PERSONAL_DATA_KEYS'], 'shop-personal-data-credentials/keys');
+});
+
+test('the user’s variable stands for the file, also when it is empty', (t) => {
+  const env = { APP_POSTGRES_PASSWORD: 'theirs', APP_KAFKA_CA: '' };
+  const stack = aCompleteStack({ services: { product: { env } } });
+  t.like(told('product', stack), { ...env, APP_POSTGRES_USERNAME: 'shop-postgres-connection-product/username' });
+  t.false(filesIn(find(desiredOf('product', stack, migrated(stack)), 'Deployment')).has('APP_KAFKA_CA'));
 });
 
 /** What the server of a service is told: by name the value, or the key of a Secret. */
 function told(name: string, stack: CompleteStack): Readonly<Record<string, string>> {
-  const live = definitionOf(name).ownsDatabase ? migrated(stack, name) : [];
-  const deployment = find(desiredOf(name, stack, live), 'Deployment');
-  const environment = at(deployment, 'spec', 'template', 'spec', 'containers', 0, 'env');
-  return Object.fromEntries(
-    (
-      environment as { name: string; value?: string; valueFrom?: { secretKeyRef: { name: string; key: string } } }[]
-    ).map(({ name: variable, value, valueFrom: from }) => [
-      variable,
-      value ?? `${from?.secretKeyRef.name}/${from?.secretKeyRef.key}`,
-    ]),
+  return toldBy(desiredOf(name, stack, definitionOf(name).ownsDatabase ? migrated(stack, name) : []));
+}
+
+function toldBy(desired: Desired, kind = 'Deployment'): Readonly<Record<string, string>> {
+  const object = find(desired, kind);
+  const environment = at(object, 'spec', 'template', 'spec', 'containers', 0, 'env');
+  const variables = (environment as { name: string; value: string }[]).map(({ name, value }) => [name, value] as const);
+  return { ...Object.fromEntries(filesIn(object)), ...Object.fromEntries(variables) };
+}
+
+/** By variable the key of the Secret. */
+function filesIn(object: unknown): ReadonlyMap<string, string> {
+  const sources = at(object, 'spec', 'template', 'spec', 'volumes', 1, 'projected', 'sources');
+  return new Map(
+    (sources as { secret: { name: string; items: { key: string; path: string }[] } }[]).flatMap(({ secret }) =>
+      secret.items.map(({ key, path }) => [path, `${secret.name}/${key}`] as const),
+    ),
   );
 }
 
@@ -427,27 +457,20 @@ test('the objects of the gateway are as reviewed', (t) => {
   const { objects } = desiredOf('gateway', aCompleteStack({ profile: 'Production' }));
   // The key is a new one in each run, and so is what is made from it.
   const stable = JSON.stringify(objects)
-    .replace(/\\"kid\\":.*?\]\}/, '…')
+    .replace(/"jwks.json":"[^"]+"/, '"jwks.json":"…"')
     .replace(/config-hash":"[0-9a-f]+"/, 'config-hash":"…"');
   t.snapshot(JSON.parse(stable));
 });
 
 test('a service that uses the search gets where it is and how to log in', (t) => {
-  const definition = { ...definitionOf('gateway'), usesSearch: true };
-  const desired = buildDesired(definition, aCompleteStack(), {
-    live: () => undefined,
-    secret: secretsWith('a-key'),
-  });
-  const environment = at(find(desired, 'Deployment'), 'spec', 'template', 'spec', 'containers', 0, 'env');
+  const desired = desiredOf('gateway', aCompleteStack(), [], { ...definitionOf('gateway'), usesSearch: true });
   t.deepEqual(
-    (environment as { name: string; valueFrom?: { secretKeyRef?: { key: string } } }[])
-      .filter(({ name }) => name.startsWith('APP_ELASTICSEARCH'))
-      .map(({ name, valueFrom }) => [name, valueFrom?.secretKeyRef?.key]),
+    Object.entries(toldBy(desired)).filter(([name]) => name.startsWith('APP_ELASTICSEARCH')),
     [
-      ['APP_ELASTICSEARCH_URLS', 'url'],
-      ['APP_ELASTICSEARCH_USERNAME', 'username'],
-      ['APP_ELASTICSEARCH_PASSWORD', 'password'],
-      ['APP_ELASTICSEARCH_CA', 'ca.crt'],
+      ['APP_ELASTICSEARCH_URLS', 'shop-elasticsearch-connection/url'],
+      ['APP_ELASTICSEARCH_USERNAME', 'shop-elasticsearch-connection/username'],
+      ['APP_ELASTICSEARCH_PASSWORD', 'shop-elasticsearch-connection/password'],
+      ['APP_ELASTICSEARCH_CA', 'shop-elasticsearch-connection/ca.crt'],
     ],
   );
   t.notRegex(JSON.stringify(desiredOf('gateway', aCompleteStack())), /APP_ELASTICSEARCH/);

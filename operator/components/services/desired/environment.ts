@@ -1,23 +1,15 @@
-import { createPublicKey } from 'node:crypto';
-import { describeSigningKey } from '#contracts/signing-keys.ts';
 import type { CompleteService, CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
 import { upstreamVariable } from '../../../api/v1beta1/neighbours.ts';
 import { hashOf } from '../../../objects/hash.ts';
-import { connectionSecretName } from '../../../objects/names.ts';
-import type { SecretValues } from '../../contract.ts';
 import { adminPort, type ServiceDefinition, serviceCatalog } from '../catalog.ts';
-import {
-  identityKeys,
-  identitySecretName,
-  personalDataKeys,
-  personalDataSecretName,
-  serviceObjectName,
-} from '../names.ts';
+import { serviceObjectName } from '../names.ts';
+import { secretsFolder } from './secret-files.ts';
 
-/** One entry of a container's `env`. */
-export type EnvironmentVariable =
-  | { readonly name: string; readonly value: string }
-  | { readonly name: string; readonly valueFrom: { readonly secretKeyRef: { name: string; key: string } } };
+/** One entry of a container's `env`. What Secrets say comes as files: `secret-files.ts`. */
+export interface EnvironmentVariable {
+  readonly name: string;
+  readonly value: string;
+}
 
 /**
  * Whoever takes requests at once meets them with code that was never compiled: at 200 requests a second on two processors
@@ -29,42 +21,27 @@ const warmUpMs = 2000;
  * The environment of a service, in an order that does not depend on input: ours by name, then the user's, which win
  * because a later variable of the same name replaces an earlier one; ours are left out then.
  */
-export function buildEnvironment(
-  definition: ServiceDefinition,
-  stack: CompleteStack,
-  identity: SecretValues,
-): readonly EnvironmentVariable[] {
+export function buildEnvironment(definition: ServiceDefinition, stack: CompleteStack): readonly EnvironmentVariable[] {
   const service = stack.services[definition.name];
   const ours = [
     ...baseVariables(definition, service),
     { name: 'APP_WARM_UP_MS', value: String(warmUpMs) },
-    ...(definition.ownsDatabase ? databaseVariables(definition, stack) : []),
-    ...(definition.usesRedis ? redisVariables(stack) : []),
-    ...(definition.usesKafka ? kafkaVariables(definition, stack) : []),
     ...(definition.usesSearch ? searchVariables(stack) : []),
     ...(definition.signsTokens ? tokenVariables(stack) : []),
-    ...(definition.keepsPersonalData
-      ? [fromSecret('APP_PERSONAL_DATA_KEYS', personalDataSecretName(stack.name), personalDataKeys)]
-      : []),
-    ...(definition.isGateway
-      ? [{ name: 'APP_IDENTITY_JWKS', value: publicKeySet(identity[identityKeys.signingKey] ?? '') }]
-      : []),
     ...upstreamVariables(definition, stack),
-    fromSecret('APP_INTERNAL_KEY', identitySecretName(stack.name), identityKeys.internalKey),
   ];
   return withUsers(ours, service.env);
 }
 
 /**
- * The environment of a service's migration: where the database is, and what of the user's has to do with it or is no setting
- * of the service. A change of all else (a log level, a limit) is no reason to migrate again.
+ * The environment of a service's migration: of the user's what has to do with the database or is no setting of the service. A change of all else (a log level, a limit) is no reason to migrate again.
  */
 export function buildMigrationEnvironment(
   definition: ServiceDefinition,
   stack: CompleteStack,
 ): readonly EnvironmentVariable[] {
   const service = stack.services[definition.name];
-  const ours = [...baseVariables(definition, service), ...databaseVariables(definition, stack)];
+  const ours = baseVariables(definition, service);
   const isRelevant = (name: string) => !name.startsWith('APP_') || name.startsWith('APP_POSTGRES_');
   const users = Object.entries(service.env).filter(([name]) => isRelevant(name));
   return withUsers(ours, Object.fromEntries(users));
@@ -86,64 +63,13 @@ function baseVariables(definition: ServiceDefinition, service: CompleteService):
     { name: 'APP_PORT', value: String(definition.port) },
     { name: 'APP_ADMIN_PORT', value: String(adminPort) },
     { name: 'APP_VERSION', value: service.version },
+    { name: 'APP_SECRETS_DIR', value: secretsFolder },
   ];
 }
 
-const databaseKeys = {
-  APP_POSTGRES_HOST: 'host',
-  APP_POSTGRES_PORT: 'port',
-  APP_POSTGRES_RO_HOST: 'roHost',
-  APP_POSTGRES_RO_PORT: 'roPort',
-  APP_POSTGRES_DATABASE: 'database',
-  APP_POSTGRES_USERNAME: 'username',
-  APP_POSTGRES_PASSWORD: 'password',
-  APP_POSTGRES_SSLMODE: 'sslmode',
-} as const;
-
-function databaseVariables(definition: ServiceDefinition, stack: CompleteStack): readonly EnvironmentVariable[] {
-  const secret = connectionSecretName(stack.name, 'postgres', definition.name);
-  return Object.entries(databaseKeys).map(([name, key]) => fromSecret(name, secret, key));
-}
-
-const redisKeys = {
-  APP_REDIS_NODES: 'nodes',
-  APP_REDIS_USERNAME: 'username',
-  APP_REDIS_PASSWORD: 'password',
-} as const;
-
-function redisVariables(stack: CompleteStack): readonly EnvironmentVariable[] {
-  const secret = connectionSecretName(stack.name, 'redis');
-  return Object.entries(redisKeys).map(([name, key]) => fromSecret(name, secret, key));
-}
-
-const kafkaKeys = {
-  APP_KAFKA_BOOTSTRAP_SERVERS: 'bootstrapServers',
-  APP_KAFKA_SASL_MECHANISM: 'saslMechanism',
-  APP_KAFKA_USERNAME: 'username',
-  APP_KAFKA_PASSWORD: 'password',
-  APP_KAFKA_TLS: 'tls',
-  APP_KAFKA_CA: 'ca.crt',
-} as const;
-
-function kafkaVariables(definition: ServiceDefinition, stack: CompleteStack): readonly EnvironmentVariable[] {
-  const secret = connectionSecretName(stack.name, 'kafka', definition.name);
-  return Object.entries(kafkaKeys).map(([name, key]) => fromSecret(name, secret, key));
-}
-
-const searchKeys = {
-  APP_ELASTICSEARCH_URLS: 'url',
-  APP_ELASTICSEARCH_USERNAME: 'username',
-  APP_ELASTICSEARCH_PASSWORD: 'password',
-  APP_ELASTICSEARCH_CA: 'ca.crt',
-} as const;
-
+/** Servers of the stack's own hold nobody else's indices, and there the default reads well. */
 function searchVariables(stack: CompleteStack): readonly EnvironmentVariable[] {
-  const secret = connectionSecretName(stack.name, 'elasticsearch');
-  return [
-    ...Object.entries(searchKeys).map(([name, key]) => fromSecret(name, secret, key)),
-    // Servers of the stack's own hold nobody else's indices, and there the default reads well.
-    ...(stack.elasticsearch.mode === 'External' ? [{ name: 'APP_SEARCH_PREFIX', value: indexPrefix(stack) }] : []),
-  ];
+  return stack.elasticsearch.mode === 'External' ? [{ name: 'APP_SEARCH_PREFIX', value: indexPrefix(stack) }] : [];
 }
 
 /**
@@ -157,10 +83,7 @@ function indexPrefix({ namespace, name }: CompleteStack): string {
 
 /** Nothing sends mails in a shop on somebody's laptop: there an account begins without the link of one. */
 function tokenVariables(stack: CompleteStack): readonly EnvironmentVariable[] {
-  return [
-    fromSecret('APP_IDENTITY_SIGNING_KEYS', identitySecretName(stack.name), identityKeys.signingKey),
-    ...(stack.profile === 'Development' ? [{ name: 'APP_EMAIL_VERIFICATION', value: 'off' }] : []),
-  ];
+  return stack.profile === 'Development' ? [{ name: 'APP_EMAIL_VERIFICATION', value: 'off' }] : [];
 }
 
 function upstreamVariables(definition: ServiceDefinition, stack: CompleteStack): readonly EnvironmentVariable[] {
@@ -170,14 +93,4 @@ function upstreamVariables(definition: ServiceDefinition, stack: CompleteStack):
       name: upstreamVariable(name),
       value: `http://${serviceObjectName(stack.name, name)}:${port}`,
     }));
-}
-
-/** JSON Web Key Set with the public half of the signing key; the key id is derived from the key itself. */
-function publicKeySet(signingKeyPem: string): string {
-  const { n = '', e = '' } = createPublicKey(signingKeyPem).export({ format: 'jwk' });
-  return JSON.stringify({ keys: [describeSigningKey({ n, e })] });
-}
-
-function fromSecret(name: string, secret: string, key: string): EnvironmentVariable {
-  return { name, valueFrom: { secretKeyRef: { name: secret, key } } };
 }

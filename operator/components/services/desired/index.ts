@@ -2,23 +2,22 @@ import { type KubernetesObject, type ObjectRef, refKey, refOf } from '../../../a
 import type { CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
 import { jobStatus, workloadStatus } from '../../../objects/live-status.ts';
 import { connectionSecretName } from '../../../objects/names.ts';
-import type { Desired, DesiredContext, Held, Scale, SecretValues } from '../../contract.ts';
+import type { Desired, DesiredContext, Held, Scale } from '../../contract.ts';
 import type { ServiceDefinition } from '../catalog.ts';
-import { autoscalerRef, identitySecretName, personalDataSecretName } from '../names.ts';
+import { autoscalerRef, identitySecretName } from '../names.ts';
 import { buildDeployment, configHashOf } from './deployment.ts';
-import { buildEnvironment } from './environment.ts';
 import { buildMigrationJob } from './migration-job.ts';
+import { buildPublicKeys } from './public-keys.ts';
 import { buildAutoscaler, buildDisruptionBudget, buildService, buildServiceAccount } from './supporting.ts';
 import { findPredecessor, type Update, type Updates, waitingForTurn } from './turn.ts';
 
 /** All objects of one service; its update is held back until its turn, its Deployment until the database has the schema of the new image. */
 export function buildDesired(definition: ServiceDefinition, stack: CompleteStack, context: DesiredContext): Desired {
   const identity = context.secret(identitySecretName(stack.name));
-  const personalData = context.secret(personalDataSecretName(stack.name));
-  if (identity === undefined || personalData === undefined) {
+  if (identity === undefined) {
     return { objects: [], held: [] };
   }
-  const updates = updatesOf(stack, { identity, personalData }, context);
+  const updates = updatesOf(stack, context);
   const { migration, deployment } = updates.updateOf(definition);
   const held = holdUntilTurn(definition, stack, updates) ?? holdDuringMigration({ migration, deployment }, context);
   const isHeld = (object: KubernetesObject) => held.some(({ ref }) => refKey(ref) === refKey(refOf(object)));
@@ -26,6 +25,7 @@ export function buildDesired(definition: ServiceDefinition, stack: CompleteStack
     objects: [
       buildServiceAccount(definition, stack),
       buildService(definition, stack),
+      ...buildPublicKeys(definition, stack, identity),
       ...[migration, deployment].filter((object) => object !== undefined).filter((object) => !isHeld(object)),
       ...buildAutoscaler(definition, stack),
       ...buildDisruptionBudget(definition, stack),
@@ -35,43 +35,30 @@ export function buildDesired(definition: ServiceDefinition, stack: CompleteStack
   };
 }
 
-interface Credentials {
-  readonly identity: SecretValues;
-  readonly personalData: SecretValues;
-}
-
 /** Renders the update of each service that is asked for, once. */
-function updatesOf(stack: CompleteStack, credentials: Credentials, context: DesiredContext): Updates {
+function updatesOf(stack: CompleteStack, context: DesiredContext): Updates {
   const rendered = new Map<string, Update>();
   return {
     live: context.live,
     updateOf: (definition) => {
-      const update = rendered.get(definition.name) ?? buildUpdate(definition, stack, credentials, context);
+      const update = rendered.get(definition.name) ?? buildUpdate(definition, stack, context);
       rendered.set(definition.name, update);
       return update;
     },
   };
 }
 
-function buildUpdate(
-  definition: ServiceDefinition,
-  stack: CompleteStack,
-  { identity, personalData }: Credentials,
-  context: DesiredContext,
-): Update {
-  const environment = buildEnvironment(definition, stack, identity);
-  const configHash = configHashOf([
-    JSON.stringify(identity),
-    ...(definition.keepsPersonalData ? [JSON.stringify(personalData)] : []),
-    ...connectionHashes(definition, stack, context),
-  ]);
+function buildUpdate(definition: ServiceDefinition, stack: CompleteStack, context: DesiredContext): Update {
   return {
     migration: definition.ownsDatabase ? buildMigrationJob(definition, stack) : undefined,
-    deployment: buildDeployment(definition, stack, { environment, configHash }),
+    deployment: buildDeployment(definition, stack, configHashOf(connectionHashes(definition, stack, context))),
   };
 }
 
-/** Hash of each connection Secret as its component rendered it: a rotated password or moved host rolls the pods. */
+/**
+ * Hash of each connection Secret as its component rendered it: an address, and what else a process reads at its start only, rolls the pods.
+ * The keys of identity and of personal data do not: pods read those anew.
+ */
 function connectionHashes(
   definition: ServiceDefinition,
   stack: CompleteStack,

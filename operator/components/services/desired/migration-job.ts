@@ -7,6 +7,7 @@ import type { ServiceDefinition } from '../catalog.ts';
 import { migrationJobName } from '../names.ts';
 import { buildMigrationEnvironment } from './environment.ts';
 import { baseContainer, basePodSpec } from './pod.ts';
+import { listMigrationFiles } from './secret-files.ts';
 
 /**
  * Brings the service's database to the schema of its image, before any pod of that image serves. The finished Job is
@@ -23,7 +24,7 @@ export function buildMigrationJob(definition: ServiceDefinition, stack: Complete
         labels: { ...componentLabels(stack, definition.name), [labels.name]: `${definition.name}-migration` },
       },
       spec: {
-        ...basePodSpec(definition, stack),
+        ...basePodSpec(definition, stack, listMigrationFiles(definition, stack)),
         restartPolicy: 'Never',
         containers: [
           {

@@ -3,12 +3,17 @@ import { restrictedContainerSecurity, restrictedPodSecurity } from '../../../obj
 import type { ServiceDefinition } from '../catalog.ts';
 import { serviceObjectName } from '../names.ts';
 import type { EnvironmentVariable } from './environment.ts';
+import { buildSecretsVolume, type SecretFile, secretsFolder } from './secret-files.ts';
 
 /** uid of the service images (`Dockerfile`, target `service`). */
 const serviceUid = 10001;
 
 /** What every pod of a service has in common, the migration's as well as the server's. */
-export function basePodSpec(definition: ServiceDefinition, stack: CompleteStack): Record<string, unknown> {
+export function basePodSpec(
+  definition: ServiceDefinition,
+  stack: CompleteStack,
+  files: readonly SecretFile[],
+): Record<string, unknown> {
   return {
     serviceAccountName: serviceObjectName(stack.name, definition.name),
     automountServiceAccountToken: false,
@@ -18,7 +23,7 @@ export function basePodSpec(definition: ServiceDefinition, stack: CompleteStack)
     ...(stack.imagePullSecrets.length > 0
       ? { imagePullSecrets: stack.imagePullSecrets.map((name) => ({ name })) }
       : {}),
-    volumes: [{ name: 'tmp', emptyDir: {} }],
+    volumes: [{ name: 'tmp', emptyDir: {} }, buildSecretsVolume(files)],
   };
 }
 
@@ -34,6 +39,9 @@ export function baseContainer(
     imagePullPolicy: 'IfNotPresent',
     env: environment,
     securityContext: restrictedContainerSecurity,
-    volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+    volumeMounts: [
+      { name: 'tmp', mountPath: '/tmp' },
+      { name: 'secrets', mountPath: secretsFolder, readOnly: true },
+    ],
   };
 }
