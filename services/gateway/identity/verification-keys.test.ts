@@ -107,3 +107,23 @@ test('without a user service nothing is asked', async (t) => {
   await keys.renewForUnknown();
   t.true(has('configured'));
 });
+
+test('configured keys that change hold at once, and one that is gone is forgotten with the next answer', async (t) => {
+  const source = { current: { keys: [configured] } };
+  let gone = 0;
+  const service = aUserService(first);
+  const keys = createVerificationKeys({
+    configured: source,
+    load: service.load,
+    now: () => 0,
+    onKeyGone: () => {
+      gone += 1;
+    },
+  });
+  await keys.renew();
+  source.current = { keys: [{ ...second, kid: 'changed' }] };
+  t.deepEqual([keys.candidates('changed').length, keys.candidates('configured').length], [1, 0]);
+  t.is(keys.candidates('first').length, 1);
+  await keys.renew();
+  t.is(gone, 1);
+});

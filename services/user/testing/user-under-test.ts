@@ -57,7 +57,10 @@ export interface UserUnderTest extends ServiceUnderTest {
 // biome-ignore lint/suspicious/noExplicitAny: a test states what it expects of a row by its assertions
 type Row = any;
 
-/** Starts the service on a database of its own, or on that of another one. */
+/**
+ * Starts the service on a database of its own, or on that of another one. With `APP_SECRETS_DIR` its keys are what files say; those of the
+ * variables are then what the test looks into the database with.
+ */
 export async function startUser(
   t: ExecutionContext,
   databases: TestDatabases,
@@ -72,7 +75,9 @@ export async function startUser(
   };
   const personalData = personalDataOf(all);
   const events: StoredEvent[] = [];
-  const service = await startUnderTest(t, userService, all);
+  const isByFiles = all['APP_SECRETS_DIR'] !== undefined;
+  const noKeys = { APP_IDENTITY_SIGNING_KEYS: '', APP_PERSONAL_DATA_KEYS: '' };
+  const service = await startUnderTest(t, userService, { ...all, ...(isByFiles ? noKeys : {}) });
   const client = new pg.Client(databases.server.url(all['APP_POSTGRES_DATABASE'] ?? ''));
   await client.connect();
   t.teardown(() => client.end());
