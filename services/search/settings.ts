@@ -1,12 +1,7 @@
 /** Settings of the search service. */
 import { z } from 'zod';
-import {
-  httpSettings,
-  identitySettings,
-  kafkaSettings,
-  processSettings,
-  searchSettings,
-} from '#chassis/config/base.ts';
+import { httpSettings, identitySettings, kafkaSettings, processSettings } from '#chassis/config/base.ts';
+import { searchSettings } from '#chassis/config/search-settings.ts';
 import { setting } from '#chassis/config/settings.ts';
 import { hostPorts, origin, wholeNumber } from '#chassis/config/values.ts';
 import { servicePorts } from '#contracts/services.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { sslModes } from '../postgres/tls.ts';
 import { folderVariable } from './secret-files.ts';
 import { liveSetting, numberSetting, setting } from './settings.ts';
-import { commaList, hostPorts, milliseconds, oneOf, port, text, wholeNumber, yesOrNo } from './values.ts';
+import { commaList, hostPorts, milliseconds, oneOf, optionalText, port, text, wholeNumber, yesOrNo } from './values.ts';
 
 /** Process-wide settings: `APP_LOG_LEVEL`, `APP_VERSION`, and where files with settings are. */
 export const processSettings = {
@@ -237,9 +237,6 @@ export function redisSettings(commandTimeoutMs: number) {
   } as const;
 }
 
-/** An optional variable that comes out of a Secret's key: empty there means not given. */
-const maybe = (max: number) => text(0, max).transform((value) => (value === '' ? undefined : value));
-
 /** Where Kafka is, how events are sent, and how often handling one is tried. */
 export const kafkaSettings = {
   bootstrapServers: setting({
@@ -257,13 +254,13 @@ export const kafkaSettings = {
   }),
   username: setting({
     variable: 'APP_KAFKA_USERNAME',
-    schema: maybe(128),
+    schema: optionalText(128),
     fallback: '',
     description: 'User to log in as.',
   }),
   password: setting({
     variable: 'APP_KAFKA_PASSWORD',
-    schema: maybe(1024),
+    schema: optionalText(1024),
     fallback: '',
     secret: true,
     description: 'Password of the user.',
@@ -276,7 +273,7 @@ export const kafkaSettings = {
   }),
   caCertificate: setting({
     variable: 'APP_KAFKA_CA',
-    schema: maybe(65_536),
+    schema: optionalText(65_536),
     fallback: '',
     description: 'PEM certificate that the brokers’ are signed with; without it the well-known authorities are used.',
   }),
@@ -350,55 +347,5 @@ export const outboxSettings = {
     schema: wholeNumber(0, 8760),
     fallback: '24',
     description: 'How long published events stay in the outbox.',
-  }),
-} as const;
-
-/** Where Elasticsearch is, and how long and how often it is asked. */
-export const searchSettings = {
-  urls: setting({
-    variable: 'APP_ELASTICSEARCH_URLS',
-    schema: commaList.pipe(
-      z
-        .array(z.url({ protocol: /^https?$/, error: 'each must be http://host:port or https://host:port' }))
-        .min(1, 'must name a node'),
-    ),
-    description: 'Nodes to ask in turn: `http://host:port,http://host:port…`.',
-  }),
-  username: setting({
-    variable: 'APP_ELASTICSEARCH_USERNAME',
-    schema: maybe(128),
-    fallback: '',
-    description: 'User to log in as; empty: without a login.',
-  }),
-  password: setting({
-    variable: 'APP_ELASTICSEARCH_PASSWORD',
-    schema: maybe(1024),
-    fallback: '',
-    secret: true,
-    description: 'Password of the user.',
-  }),
-  caCertificate: setting({
-    variable: 'APP_ELASTICSEARCH_CA',
-    schema: maybe(65_536),
-    fallback: '',
-    description: 'PEM certificate that the nodes’ are signed with; without it the well-known authorities are used.',
-  }),
-  connectTimeoutMs: setting({
-    variable: 'APP_ELASTICSEARCH_CONNECT_TIMEOUT_MS',
-    schema: wholeNumber(1, 60_000),
-    fallback: '1000',
-    description: 'Longest wait for a connection to a node.',
-  }),
-  requestTimeoutMs: setting({
-    variable: 'APP_ELASTICSEARCH_REQUEST_TIMEOUT_MS',
-    schema: wholeNumber(1, 300_000),
-    fallback: '5000',
-    description: 'Longest wait for the answer to one attempt.',
-  }),
-  maxAttempts: setting({
-    variable: 'APP_ELASTICSEARCH_MAX_ATTEMPTS',
-    schema: wholeNumber(1, 20),
-    fallback: '4',
-    description: 'Attempts of a request that is safe to repeat, each at another node where there is one.',
   }),
 } as const;

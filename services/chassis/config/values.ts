@@ -17,6 +17,11 @@ export function text(min: number, max: number) {
   return z.string().min(min, `must have at least ${min} characters`).max(max, `must have at most ${max} characters`);
 }
 
+/** A text that may be left out, or be empty, which is the same. */
+export function optionalText(max: number) {
+  return text(0, max).transform((value) => (value === '' ? undefined : value));
+}
+
 /** One of a few words. */
 export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
   return z.enum(words, `must be one of ${words.join(', ')}`);
