@@ -1,3 +1,4 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import test from 'ava';
 import { waitFor } from '../../lab/control-plane/wait.ts';
 import { run } from '../../lab/programs/run.ts';
@@ -222,6 +223,34 @@ test.serial('a restart request rolls the pods one safe step at a time and is ack
     t.not(now.get(name), old.get(name), `${name} was not restarted`);
   }
   await lab.becomesReady('shop');
+});
+
+test.serial('other keys of identity reach the pods that run: none is replaced, and no request fails', async (t) => {
+  const uids = async () =>
+    (await listObjects(lab.cluster, namespace, 'pods')).map(({ metadata }) => metadata.uid).toSorted();
+  const secret = ['secret', 'shop-identity-credentials', '-n', namespace] as const;
+  const { data } = JSON.parse(await lab.kubectl('get', ...secret, '-o', 'json'));
+  const textOf = (key: string) => Buffer.from(data[key], 'base64').toString();
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const stringData = {
+    'signing.pem': `${privateKey.export({ type: 'pkcs8', format: 'pem' })}${textOf('signing.pem')}`,
+    'internal-key': `${textOf('internal-key')},${randomBytes(32).toString('hex')}`,
+  };
+  const before = await uids();
+  const reader = new ShopReader(visitor, '/api/v1/products?limit=5');
+  t.teardown(() => reader.stop());
+  const began = performance.now();
+  await lab.kubectl('patch', ...secret, '--type=merge', '-p', JSON.stringify({ stringData }));
+  const published = async () => {
+    const keys = (await visitor.get('/.well-known/jwks.json')).body['keys'];
+    return Array.isArray(keys) && keys.length === 2;
+  };
+  // The kubelet looks once a minute, and a little later.
+  await waitFor('the new key is published', published, { timeoutMs: 180_000, intervalMs: 1000 });
+  t.log(`published after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  await lab.becomesReady('shop');
+  t.deepEqual(await uids(), before);
+  t.deepEqual((await reader.stop()).failures, []);
 });
 
 test.serial("the operator's memory is that of its own allocator", async (t) => {
