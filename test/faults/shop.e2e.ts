@@ -236,15 +236,19 @@ async function allAnswered(
   load: ShopLoad,
   longestGapMs = Number.POSITIVE_INFINITY,
 ): Promise<ReturnType<ShopLoad['take']>> {
+  let records = load.take();
   const look = async () => {
     load.take();
     await delay(5000);
-    const records = load.take();
+    records = load.take();
     const isGood = ({ sent, good, bad, longestGapMs: gapMs }: VisitRecord) =>
       good >= 0.9 * sent && Object.keys(bad).length === 0 && (sent < 50 || gapMs <= longestGapMs);
     return [...records.values()].every(isGood) && records;
   };
-  return waitFor('every kind of request is answered', look, { timeoutMs: 180_000 });
+  return waitFor('every kind of request is answered', look, {
+    timeoutMs: 180_000,
+    explain: () => `the last five seconds:\n${describeLoad(records)}`,
+  });
 }
 
 /** Pieces of the SKU that lie in the warehouse beside those of acknowledged deliveries. */
