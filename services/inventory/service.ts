@@ -57,10 +57,11 @@ function buildDeps(platform: InventoryPlatform): RunningDeps {
   addCheck(createSchemaCheck(database, migrations));
   const { outbox, workers } = openOutbox('inventory', platform, database);
   const writer: Writer = { database, outbox, newId: uuidv7 };
+  const maxRunning = Math.max(1, Math.min(groups.maxRunning, settings.postgres.poolMax - 2));
   return {
     ...writer,
     reservations,
-    ...createGroups(writer, groups, registry),
+    ...createGroups(writer, { ...groups, maxRunning }, registry),
     workers: [
       ...workers,
       ...openProductConsumer(platform, database),

@@ -66,7 +66,7 @@ export const inventorySettings = {
       'APP_STOCK_GROUP_MAX_RUNNING',
       [1, 200],
       12,
-      'Most transactions of reservations at once; fewer than `APP_POSTGRES_POOL_MAX`, so that other work has connections.',
+      'Most transactions of reservations at once; never more than two fewer than `APP_POSTGRES_POOL_MAX`, so that other work has connections.',
     ),
     maxWaiting: numberSetting(
       'APP_STOCK_GROUP_MAX_WAITING',

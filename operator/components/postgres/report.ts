@@ -1,4 +1,5 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
+import { profiles } from '../../api/v1beta1/profiles.ts';
 import type { Report, Warning } from '../contract.ts';
 import { majorOf } from './desired/index.ts';
 import { factsOf, identityMismatch } from './members.ts';
@@ -105,8 +106,6 @@ function factWarnings(facts: ServerFacts, stack: CompleteStack): readonly Warnin
   ];
 }
 
-/** Pool size of a service's pod, by the deployment guide. */
-const poolSize = 20;
 /** Kept by PostgreSQL for superusers: `superuser_reserved_connections`. */
 const reserved = 3;
 
@@ -115,7 +114,10 @@ function connectionsOf(stack: CompleteStack): { readonly most: number; readonly 
     .map((name) => stack.services[name])
     .filter(({ enabled }) => enabled)
     .map(({ autoscaling, replicas }) => (autoscaling.enabled ? autoscaling.maxReplicas : replicas));
-  const most = pods.reduce((sum, count) => sum + count * poolSize, 0);
+  const { max } = profiles[stack.profile].databasePool;
+  // Without replicas the pool for reads is on the same server.
+  const poolsOfPod = stack.postgres.readReplicas > 0 ? 1 : 2;
+  const most = pods.reduce((sum, count) => sum + count * poolsOfPod * max, 0);
   return { most, limit: Number(wantedParameters(stack.postgres)['max_connections']) - reserved };
 }
 

@@ -266,6 +266,13 @@ test('private keys are with the user service alone, and only a laptop does witho
   t.false('APP_EMAIL_VERIFICATION' in told('user', aCompleteStack({ profile: 'Production' })));
 });
 
+test('pools are as large as the profile says, and whoever has no database is told of none', (t) => {
+  const production = aCompleteStack({ profile: 'Production' });
+  t.like(told('product', aCompleteStack()), { APP_POSTGRES_POOL_MAX: '6', APP_POSTGRES_POOL_MIN: '2' });
+  t.like(told('product', production), { APP_POSTGRES_POOL_MAX: '20', APP_POSTGRES_POOL_MIN: '5' });
+  t.false('APP_POSTGRES_POOL_MAX' in told('gateway', production));
+});
+
 test('changed keys of identity change no pod: they read them anew', (t) => {
   const stack = aCompleteStack();
   for (const { name, ownsDatabase, isGateway } of serviceCatalog) {

@@ -1,5 +1,6 @@
 import type { CompleteService, CompleteStack } from '../../../api/v1beta1/complete-stack.ts';
 import { upstreamVariable } from '../../../api/v1beta1/neighbours.ts';
+import { profiles } from '../../../api/v1beta1/profiles.ts';
 import { hashOf } from '../../../objects/hash.ts';
 import { adminPort, type ServiceDefinition, serviceCatalog } from '../catalog.ts';
 import { serviceObjectName } from '../names.ts';
@@ -26,6 +27,7 @@ export function buildEnvironment(definition: ServiceDefinition, stack: CompleteS
   const ours = [
     ...baseVariables(definition, service),
     { name: 'APP_WARM_UP_MS', value: String(warmUpMs) },
+    ...(definition.ownsDatabase ? poolVariables(stack) : []),
     ...(definition.usesSearch ? searchVariables(stack) : []),
     ...(definition.signsTokens ? tokenVariables(stack) : []),
     ...upstreamVariables(definition, stack),
@@ -64,6 +66,14 @@ function baseVariables(definition: ServiceDefinition, service: CompleteService):
     { name: 'APP_ADMIN_PORT', value: String(adminPort) },
     { name: 'APP_VERSION', value: service.version },
     { name: 'APP_SECRETS_DIR', value: secretsFolder },
+  ];
+}
+
+function poolVariables({ profile }: CompleteStack): readonly EnvironmentVariable[] {
+  const { max, min } = profiles[profile].databasePool;
+  return [
+    { name: 'APP_POSTGRES_POOL_MAX', value: String(max) },
+    { name: 'APP_POSTGRES_POOL_MIN', value: String(min) },
   ];
 }
 
