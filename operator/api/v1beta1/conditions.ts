@@ -129,6 +129,7 @@ export const componentReasons = {
   RestartPending: 'A changed parameter takes effect at the next restart.',
   CommitsNotWaiting: 'Commits do not wait for a replica.',
   ConnectionsMayRunOut: 'The services may ask for more connections than the server allows.',
+  MemoryMayRunOut: 'The connections that the services may open take more memory than the server has.',
   ChangingSettings: 'The servers are being told of changed parameters.',
   FailoverPaused: 'Automatic failover is switched off by hand.',
   // Redis.

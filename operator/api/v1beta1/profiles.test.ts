@@ -77,12 +77,3 @@ test('a whole development stack fits on a laptop of 2 cores and 4 GiB', (t) => {
 test('pools of production have the connections of the guide', (t) => {
   t.deepEqual(profiles.Production.databasePool, { max: 20, min: 5 });
 });
-
-test("the server of a development stack carries all connections that its services' pools can open", (t) => {
-  const { postgres, databasePool } = profiles.Development;
-  const owners = 7;
-  // One service at a time has a second pod; migrations and the operator take a few more.
-  const connections = 2 * databasePool.max * (owners + 1) + 10;
-  const memory = mebibytes(postgres.resources.limits.memory);
-  t.true(memory / 4 + 80 + 6.2 * connections <= memory, `${connections} connections in ${memory} MiB`);
-});

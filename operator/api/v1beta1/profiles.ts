@@ -17,10 +17,8 @@ import type { Profile, Resources, ServiceName } from './complete-stack.ts';
  * - "Database Connection Pooling": 20 connections, 5 of them kept.
  *
  * `Development` lets a whole stack fit on one laptop (2 cores, 4 GiB): what the containers need idle, measured, and no
- * CPU limits, because a throttled start is a slow one. PostgreSQL may take what its connections take when all are in use, or the
- * kernel ends one and the server starts again: two pools of seven services and of a pod that is being replaced, 6.2 MiB for each
- * connection (measured at 200 requests a second: 5.3 of its own, the rest page tables and buffers of sockets), 256 of shared
- * buffers and 80 for Patroni and the server itself.
+ * CPU limits, because a throttled start is a slow one. PostgreSQL may take what it takes when all connections of its services' pools are
+ * in use, or the kernel ends one and the server starts again.
  */
 export interface ProfileSizes {
   readonly postgres: StoreSizes & { readonly readReplicas: number };

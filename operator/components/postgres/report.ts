@@ -5,7 +5,7 @@ import { majorOf } from './desired/index.ts';
 import { factsOf, identityMismatch } from './members.ts';
 import { databaseOwners, namesOf, ports, serviceHost } from './names.ts';
 import type { Observed, ObservedBuiltin, ObservedExternal, ServerFacts } from './observed.ts';
-import { wantedParameters } from './parameters.ts';
+import { memoryOf, wantedParameters } from './parameters.ts';
 
 /** What the status says of PostgreSQL beside its readiness. Pure. */
 export function reportOf(observed: Observed, stack: CompleteStack): Report {
@@ -57,6 +57,8 @@ function builtinWarnings(observed: ObservedBuiltin, stack: CompleteStack): reado
     ({ name, member }) => member?.pendingRestart === true && observed.restarted.includes(name),
   );
   const { most, limit } = connectionsOf(stack);
+  const open = Math.min(most, limit);
+  const memory = memoryOf(stack.postgres, open);
   return [
     ...when(
       paused,
@@ -72,6 +74,11 @@ function builtinWarnings(observed: ObservedBuiltin, stack: CompleteStack): reado
       most > limit,
       'ConnectionsMayRunOut',
       `At their largest the services open ${most} connections, and max_connections is ${limit}; raise it in spec.postgres.parameters or lower the services' pools.`,
+    ),
+    ...when(
+      memory.most > memory.limit,
+      'MemoryMayRunOut',
+      `With ${open} connections, which the services may open, a server takes about ${memory.most} MiB, and its limit is ${Math.floor(memory.limit)}; raise spec.postgres.resources.limits.memory or lower the services' pools.`,
     ),
   ];
 }
