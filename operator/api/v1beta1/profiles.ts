@@ -13,7 +13,6 @@ import type { Profile, Resources, ServiceName } from './complete-stack.ts';
  * - "Database Scaling": two read replicas of PostgreSQL and six Redis pods, i.e. three shards with a replica each.
  * - Volume sizes are not in the guide. Redis: four times its memory, for the append-only file and its rewrite. The
  *   others: room for the first year of a shop of that size; volumes can grow later, never shrink.
- *
  * - "Database Connection Pooling": 20 connections, 5 of them kept.
  *
  * `Development` lets a whole stack fit on one laptop (2 cores, 4 GiB): what the containers need idle, measured, and no

@@ -16,7 +16,7 @@ const mebibyte = 1024 * 1024;
  * can fill it.
  */
 export function defaultParameters(postgres: CompletePostgres): Parameters {
-  const memory = quantityToNumber(postgres.resources.limits.memory) / mebibyte;
+  const memory = memoryLimit(postgres);
   const volume = quantityToNumber(postgres.storage.size) / mebibyte;
   const maxConnections = clamp((memory - sharedBuffers(memory) - serverMebibytes) / connectionMebibytes, 200, 1000);
   const maxWal = clamp(volume / 8, 64, 8192);
@@ -41,6 +41,10 @@ const connectionMebibytes = 6.2;
 /** Patroni, and the processes of the server without connections; measured in the same way. */
 const serverMebibytes = 80;
 
+function memoryLimit({ resources }: CompletePostgres): number {
+  return quantityToNumber(resources.limits.memory) / mebibyte;
+}
+
 function sharedBuffers(memory: number): number {
   return clamp(memory / 4, 16, 16384);
 }
@@ -50,7 +54,7 @@ export function memoryOf(
   postgres: CompletePostgres,
   connections: number,
 ): { readonly most: number; readonly limit: number } {
-  const limit = quantityToNumber(postgres.resources.limits.memory) / mebibyte;
+  const limit = memoryLimit(postgres);
   return { most: Math.ceil(sharedBuffers(limit) + serverMebibytes + connections * connectionMebibytes), limit };
 }
 

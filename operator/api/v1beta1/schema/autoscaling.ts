@@ -1,9 +1,8 @@
 import Type from 'typebox';
-import { quantity } from './common.ts';
+import { podCount, quantity } from './common.ts';
 import { rules } from './rules.ts';
 import { keyedList, mapOf, text } from './types.ts';
 
-const count = (description: string) => Type.Optional(Type.Integer({ description, minimum: 1, maximum: 100 }));
 const percent = (description: string) => Type.Optional(Type.Integer({ description, minimum: 10, maximum: 100 }));
 
 /** What a name of a label and its value are made of, between the first and the last character. */
@@ -63,8 +62,8 @@ const external = keyedList(
 export const autoscalingSchema = Type.Object(
   {
     enabled: Type.Optional(Type.Boolean({ description: 'On in profile Production, off in Development.' })),
-    minReplicas: count('Fewest pods.'),
-    maxReplicas: count('Most pods.'),
+    minReplicas: podCount('Fewest pods.'),
+    maxReplicas: podCount('Most pods.'),
     cpuPercent: percent('CPU in use that is aimed at, percent of the request.'),
     memoryPercent: percent('Memory in use that is aimed at, percent of the request.'),
     external: Type.Optional(external),

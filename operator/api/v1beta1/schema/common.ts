@@ -16,6 +16,11 @@ const spelling = {
   averageValue: '100 or 500m',
 } as const;
 
+/** How many pods of a service. */
+export function podCount(description: string) {
+  return Type.Optional(Type.Integer({ description, minimum: 1, maximum: 100 }));
+}
+
 /** A Kubernetes quantity; whole numbers may be written without quotes. */
 export function quantity(
   kind: keyof typeof smallest,

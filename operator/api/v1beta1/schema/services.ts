@@ -1,12 +1,10 @@
 import Type from 'typebox';
 import { serviceNames } from '../complete-stack.ts';
 import { autoscalingSchema } from './autoscaling.ts';
-import { image, imageTag, resources } from './common.ts';
+import { image, imageTag, podCount, resources } from './common.ts';
 import { rolloutSchema } from './rollout.ts';
 import { celList, rules } from './rules.ts';
 import { mapOf } from './types.ts';
-
-const replicas = (description: string) => Type.Optional(Type.Integer({ description, minimum: 1, maximum: 100 }));
 
 const env = mapOf(
   // `password` keeps values out of our own messages.
@@ -33,7 +31,7 @@ const service = Type.Object(
     enabled: Type.Optional(Type.Boolean({ description: 'false leaves the service out.', default: true })),
     image: Type.Optional(image('Image of the service; without a tag it gets version.')),
     version: Type.Optional(imageTag('Tag of the image, when it is not spec.version.')),
-    replicas: replicas(
+    replicas: podCount(
       'Number of pods. Stated without autoscaling.enabled it switches autoscaling off; unused while autoscaling is on.',
     ),
     resources: Type.Optional(resources()),

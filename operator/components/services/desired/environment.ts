@@ -36,7 +36,8 @@ export function buildEnvironment(definition: ServiceDefinition, stack: CompleteS
 }
 
 /**
- * The environment of a service's migration: of the user's what has to do with the database or is no setting of the service. A change of all else (a log level, a limit) is no reason to migrate again.
+ * The environment of a service's migration: of the user's what has to do with the database or is no setting of the service.
+ * A change of all else (a log level, a limit) is no reason to migrate again.
  */
 export function buildMigrationEnvironment(
   definition: ServiceDefinition,
