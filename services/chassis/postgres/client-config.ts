@@ -19,6 +19,9 @@ export interface ConnectionSettings extends DatabaseLogin {
   readonly statementTimeoutMs: number;
 }
 
+/** A server that went away without a word is given up so long after it should have ended the statement itself. */
+export const answerGraceMs = 1000;
+
 /** For one connection: the next one may have to log in otherwise. */
 export function toClientConfig(settings: ConnectionSettings, applicationName: string): pg.ClientConfig {
   return {
@@ -30,8 +33,7 @@ export function toClientConfig(settings: ConnectionSettings, applicationName: st
     ssl: tlsOptions(settings),
     connectionTimeoutMillis: settings.connectTimeoutMs,
     statement_timeout: settings.statementTimeoutMs,
-    // A server that went away without a word: give up a little after it should have given up itself.
-    query_timeout: settings.statementTimeoutMs + 1000,
+    query_timeout: settings.statementTimeoutMs + answerGraceMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 5000,
     application_name: applicationName,

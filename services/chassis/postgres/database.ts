@@ -50,6 +50,12 @@ export function openDatabase(settings: DatabaseSettings, observers: DatabaseObse
     buckets: latencyBuckets,
     registers: [observers.metrics.registry],
   });
+  const silent = new Counter({
+    name: 'db_silent_connections_total',
+    help: 'Connections that were given up because their server said nothing any more.',
+    labelNames: ['pool'],
+    registers: [observers.metrics.registry],
+  });
   const { service, version = 'unknown' } = observers;
   const applicationName = toApplicationName({ service, version });
   const open = (host: string, port: number, label: string): StatementPool =>
@@ -58,6 +64,10 @@ export function openDatabase(settings: DatabaseSettings, observers: DatabaseObse
       {
         duration,
         onIdleError: (err) => observers.logger.warn({ err, pool: label }, 'an idle database connection broke'),
+        onSilence: (connections) => {
+          silent.inc({ pool: label }, connections);
+          observers.logger.warn({ pool: label, connections }, 'database connections without an answer were given up');
+        },
       },
     );
   const primary = open(settings.host, settings.port, 'primary');

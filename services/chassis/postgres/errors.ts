@@ -5,7 +5,7 @@ import { ProblemError } from '../problem.ts';
 /** SQLSTATE of the statement timeout and of a cancelled query. */
 const cancelled = '57014';
 /** Classes and states in which the server is there but cannot serve us now (PostgreSQL, appendix A). */
-const unavailableStates = new Set(['57P01', '57P02', '57P03', '53300', '25006', '28P01', '3D000']);
+const unavailableStates = new Set(['57P01', '57P02', '57P03', '53300', '25006', '28000', '28P01', '3D000']);
 /** Of the socket and of name resolution. */
 const networkCodes = new Set([
   'ECONNREFUSED',

@@ -3,8 +3,9 @@ import pg from 'pg';
 import type { Histogram } from 'prom-client';
 import { currentContext } from '../context.ts';
 import { ProblemError } from '../problem.ts';
-import { type ConnectionSettings, toClientConfig } from './client-config.ts';
+import { answerGraceMs, type ConnectionSettings, toClientConfig } from './client-config.ts';
 import { isBrokenConnection, translate } from './errors.ts';
+import { SilenceWatch } from './silence-watch.ts';
 import type { Connection, Statement, Transaction } from './statement.ts';
 
 export interface PoolSettings extends ConnectionSettings {
@@ -32,24 +33,40 @@ const timeoutStepsMs = [100, 250, 500, 1000, 2500, 5000, 10_000, 30_000];
 /** How long an answered statement counts as proof of life: probes then cost nothing under load, and never queue. */
 const proofOfLifeMs = 1000;
 
+export interface PoolObservers {
+  readonly duration: Histogram<'statement'>;
+  readonly onIdleError: (error: Error) => void;
+  /** So many connections were given up because their server said nothing any more. */
+  readonly onSilence: (connections: number) => void;
+}
+
 /** Opens nothing yet: the first statement connects. */
-export function createPool(
-  settings: PoolSettings,
-  observe: { readonly duration: Histogram<'statement'>; readonly onIdleError: (error: Error) => void },
-): StatementPool {
+export function createPool(settings: PoolSettings, observe: PoolObservers): StatementPool {
   const pool = new pg.Pool(toPoolConfig(settings));
   pool.on('error', observe.onIdleError);
+  const silence = new SilenceWatch(pool, observe.onSilence);
   const timeouts = new WeakMap<pg.PoolClient, number>();
   let answeredAt = Number.NEGATIVE_INFINITY;
+
+  /** Has the server end what runs longer than the request may; in milliseconds. */
+  const limitStatement = async (client: pg.PoolClient): Promise<number> => {
+    const wanted = timeoutStep(assertTimeLeft(), settings.statementTimeoutMs);
+    if (wanted === (timeouts.get(client) ?? settings.statementTimeoutMs)) return wanted;
+    timeouts.set(client, wanted);
+    await silence.watch(client, () => client.query(`set statement_timeout = ${wanted}`));
+    return wanted;
+  };
 
   const run = async <Row>(
     client: pg.PoolClient,
     statement: Statement,
     values: readonly unknown[],
   ): Promise<readonly Row[]> => {
-    await limitStatement(client, timeouts, settings.statementTimeoutMs);
+    const limitMs = await limitStatement(client);
     const begun = performance.now();
-    const result = await client.query({ name: statement.name, text: statement.text, values: [...values] });
+    const { name, text } = statement;
+    const query = { name, text, values: [...values], query_timeout: limitMs + answerGraceMs };
+    const result = await silence.watch(client, () => client.query(query));
     answeredAt = performance.now();
     observe.duration.observe({ statement: statement.name }, (answeredAt - begun) / 1000);
     return result.rows as readonly Row[]; // the caller wrote the select list that Row describes
@@ -82,14 +99,18 @@ export function createPool(
         const before = timeouts.get(client);
         // A rollback takes back what the transaction had set.
         const onRollback = () => (before === undefined ? timeouts.delete(client) : timeouts.set(client, before));
-        return inTransaction(client, () => work(transactionOn(client)), onRollback);
+        const send = (text: string) => silence.watch(client, () => client.query(text));
+        return inTransaction(send, () => work(transactionOn(client)), onRollback);
       }),
     ping: async () => {
       if (performance.now() - answeredAt < proofOfLifeMs) return;
       await withClient((client) => run(client, pingStatement, []));
     },
     counts: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    close: () => pool.end(),
+    close: () => {
+      silence.close();
+      return pool.end();
+    },
   };
 }
 
@@ -108,18 +129,6 @@ function toPoolConfig(settings: PoolSettings): pg.PoolConfig {
     min: Math.min(settings.poolMin, settings.poolMax),
     idleTimeoutMillis: settings.idleTimeoutMs,
   };
-}
-
-async function limitStatement(
-  client: pg.PoolClient,
-  timeouts: WeakMap<pg.PoolClient, number>,
-  longestMs: number,
-): Promise<void> {
-  const wanted = timeoutStep(assertTimeLeft(), longestMs);
-  const present = timeouts.get(client) ?? longestMs;
-  if (wanted === present) return;
-  timeouts.set(client, wanted);
-  await client.query(`set statement_timeout = ${wanted}`);
 }
 
 /** The smallest step that is not shorter than what is left. */
@@ -143,15 +152,19 @@ class OpenTransactionError extends Error {
   override readonly name = 'OpenTransactionError';
 }
 
-async function inTransaction<T>(client: pg.PoolClient, work: () => Promise<T>, onRollback: () => unknown): Promise<T> {
-  await client.query('begin');
+async function inTransaction<T>(
+  send: (text: string) => Promise<unknown>,
+  work: () => Promise<T>,
+  onRollback: () => unknown,
+): Promise<T> {
+  await send('begin');
   try {
     const result = await work();
-    await client.query('commit');
+    await send('commit');
     return result;
   } catch (error) {
     // Also when the time of the request is used up: an open transaction holds its locks.
-    await client.query('rollback').catch(() => {
+    await send('rollback').catch(() => {
       throw new OpenTransactionError('the transaction was left open', { cause: error });
     });
     onRollback();
