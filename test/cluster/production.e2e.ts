@@ -5,6 +5,7 @@ import { LabWriter } from '../support/lab-writer.ts';
 import { listObjects } from '../support/read-objects.ts';
 import type { ShopClient } from '../support/shop-client.ts';
 import { namespace, ShopCluster } from '../support/shop-cluster.ts';
+import { ShopReader } from '../support/shop-reader.ts';
 import { findLost, ShopWriter, type WriteRecord } from '../support/shop-writer.ts';
 import { conditionOf } from '../support/stacks.ts';
 
@@ -107,6 +108,8 @@ test.serial(
   async (t) => {
     const { visitor } = await lab.shop('shop');
     const writer = await startRedisWriter(t);
+    const reader = new ShopReader(visitor, '/api/v1/products?limit=1');
+    t.teardown(async () => void (await reader.stop()));
     const began = performance.now();
     await lab.kubectl('delete', 'pods', '-n', namespace, '--force', '--grace-period=0', ...(await lab.pods('redis')));
     await waitFor(
@@ -114,9 +117,15 @@ test.serial(
       async () => conditionOf(await lab.stack('shop'), 'RedisReady')?.status === 'False',
       { timeoutMs: 30_000 },
     );
-    t.is((await visitor.get('/api/v1/products?limit=1')).status, 200);
     await lab.becomesReady('shop');
+    const { reads, failures } = await reader.stop();
     t.log(`Ready again after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    // Six servers that start at once leave the two processors of a small machine little: what waits too long is refused then.
+    t.true(
+      failures.length <= 0.1 * reads,
+      `${failures.length} of ${reads} reads failed: ${failures.slice(0, 5).join('; ')}`,
+    );
+    t.log(`${reads} reads, failed: ${failures.slice(0, 3).join('; ') || 'none'}`);
     const { lost, ...record } = await writer.stop();
     t.log(JSON.stringify(record));
     t.deepEqual(lost, []);
