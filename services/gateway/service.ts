@@ -22,6 +22,11 @@ const described = {
   title: 'Gateway',
   description: 'The door of the shop. Paths below `/api` belong to the services behind it and are described there.',
 };
+/** Different ones, so that services are asked: one page alone would be had from the gateway itself. */
+const warmUpPaths = Array.from({ length: 20 }, (_, index) => [
+  `/api/v1/products?limit=${index + 1}`,
+  `/api/v1/search?q=a&limit=${index + 1}`,
+]).flat();
 const routes: readonly Route<GatewayDeps>[] = [...bffRoutes, ...docsRoutes, ...problemRoutes];
 
 interface GatewayDeps extends EdgeDeps {
@@ -36,7 +41,7 @@ export const gatewayService = createService({
   identityKeys: (settings) => settings.identity.internalKeys,
   build: (platform): GatewayDeps => buildDeps(platform),
   workers: ({ workers }) => workers,
-  warmUp: async () => ['/api/v1/products?limit=10', '/api/v1/search?q=a&limit=10'],
+  warmUp: async () => warmUpPaths,
   edge: (deps) => createEdge(deps),
 });
 

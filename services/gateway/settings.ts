@@ -129,6 +129,13 @@ export const gatewaySettings = {
       fallback: '128',
       description: 'Most connections to one service.',
     }),
+    cacheMaxAgeMs: setting({
+      variable: 'APP_CACHE_MAX_AGE_MS',
+      schema: wholeNumber(0, 60_000),
+      fallback: '1000',
+      description:
+        'How long an answer that its service calls public is given to other guests as well, never longer than the service allows; 0: never.',
+    }),
     trustedHops: setting({
       variable: 'APP_TRUSTED_PROXY_HOPS',
       schema: wholeNumber(0, 10),

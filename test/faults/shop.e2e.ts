@@ -43,7 +43,8 @@ let visitor: ShopClient;
 let admin: ShopClient;
 let customer: ShopClient;
 let variantId = '';
-let slug = '';
+/** What visitors look at: as many products as Online Boutique has. */
+let slugs: readonly string[] = [];
 /** Products that the shop said it has stored. */
 const created: string[] = [];
 /** Deliveries of one piece each that the shop said it has stored. */
@@ -65,9 +66,9 @@ test.before(async () => {
   };
   await seedShop(target, silentProgress);
   customer = await signIn();
-  const [found] = await itemsOf(visitor, '/api/v1/products?limit=1');
-  slug = String(found?.['slug']);
-  const variants = found?.['variants'];
+  const found = await itemsOf(visitor, '/api/v1/products?limit=10');
+  slugs = found.map((product) => String(product['slug']));
+  const variants = found[0]?.['variants'];
   variantId = Array.isArray(variants) ? String(variants[0]?.id) : '';
   warehouseId = String((await itemsOf(admin, '/api/v1/warehouses'))[0]?.['id']);
   await customer.request('POST', '/api/v1/carts', { body: { currency: 'EUR' } });
@@ -157,17 +158,24 @@ for (const { store, refused } of outages) {
  * one pace: they are what is counted afterwards.
  */
 function startLoad(t: ExecutionContext, factor: number): ShopLoad {
-  const get = (name: string, perSecond: number, path: string, who = visitor): Visit => ({
+  const get = (name: string, perSecond: number, paths: readonly string[], who = visitor): Visit => ({
     name,
     perSecond: perSecond * factor,
-    ask: async () => (await who.get(path)).status,
+    ask: async () => (await who.get(paths[Math.floor(Math.random() * paths.length)] ?? '')).status,
   });
+  const searches = ['lantern', 'lamp', 'mug', 'blue', 'oak', 'recycled'].map(
+    (word) => `/api/v1/search?q=${word}&limit=10`,
+  );
   const load = new ShopLoad([
-    get('page', 10, `/api/v1/products/${slug}`),
-    get('list', 3, '/api/v1/products?limit=10'),
-    get('search', 2, '/api/v1/search?q=lantern&limit=10'),
-    get('cart', 3, '/api/v1/carts/current', customer),
-    get('account', 2, '/api/v1/me', customer),
+    get(
+      'page',
+      10,
+      slugs.map((slug) => `/api/v1/products/${slug}`),
+    ),
+    get('list', 3, ['/api/v1/products?limit=10', '/api/v1/products?limit=20', '/api/v1/products?limit=10&sort=title']),
+    get('search', 2, searches),
+    get('cart', 3, ['/api/v1/carts/current'], customer),
+    get('account', 2, ['/api/v1/me'], customer),
     { name: 'cart change', perSecond: 2, ask: changeCart },
     { name: 'new product', perSecond: 1, ask: createProduct },
     { name: 'delivery', perSecond: 1, ask: deliver },

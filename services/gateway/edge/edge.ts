@@ -16,6 +16,7 @@ import type { Limiter } from '../limits/limiter.ts';
 import type { ProxyOutcome } from '../proxy/failures.ts';
 import { toUpstreamHeaders } from '../proxy/forwarded-headers.ts';
 import { proxy } from '../proxy/proxy.ts';
+import { isShareable } from '../proxy/shared-answers.ts';
 import type { Upstreams } from '../proxy/upstreams.ts';
 import { type FoundRoute, findRoute } from '../routes/find-route.ts';
 import type { LimitClass } from '../routes/table.ts';
@@ -155,6 +156,7 @@ async function forward(deps: EdgeDeps, exchange: Exchange, { route, target }: Fo
     response,
     context,
     upstream,
+    isShareable: isShareable(request, identity),
     target,
     headers: () => upstreamHeaders(deps, exchange, identity),
     bodyLimitBytes: route.bodyLimitBytes,

@@ -9,6 +9,7 @@ import type { Permit } from './breaker.ts';
 import { CallerGoneError, classify, type ProxyOutcome } from './failures.ts';
 import { toClientHeaders } from './forwarded-headers.ts';
 import { limitedBody } from './limited-body.ts';
+import { isShared } from './shared-answers.ts';
 import type { Upstream } from './upstreams.ts';
 
 export interface ProxyRequest {
@@ -16,6 +17,8 @@ export interface ProxyRequest {
   readonly response: ServerResponse;
   readonly context: RequestContext;
   readonly upstream: Upstream;
+  /** Whether it may have what another guest was told a moment ago. */
+  readonly isShareable: boolean;
   /** Path and query. */
   readonly target: string;
   /** Names and values; made anew for each attempt, because less time is left then. */
@@ -69,19 +72,22 @@ function send(exchange: ProxyRequest, attempt: Attempt): void {
     // Until the response begins; its body may then take as long as it moves.
     headersTimeout: Math.max(1, Math.ceil(exchange.context.remainingMs())),
   };
-  exchange.upstream.pool.dispatch(options, createHandler(exchange, attempt));
+  const { pool, shared } = exchange.upstream;
+  (exchange.isShareable ? shared : pool).dispatch(options, createHandler(exchange, attempt));
 }
 
 function createHandler(exchange: ProxyRequest, attempt: Attempt): Dispatcher.DispatchHandler {
   const { response } = exchange;
   const connection = followCaller(exchange);
+  let outcome: ProxyOutcome = 'answered';
   return {
     onRequestStart: (controller) => connection.begin(controller),
     onResponseStart: (_controller, status, headers) => {
       // 1xx are for this connection only.
       if (status < 200) return;
+      if (isShared(headers)) outcome = 'shared';
       // Whatever it says: a service that answers 503 because its primary is away still reads from the replicas.
-      attempt.permit.settle('good');
+      attempt.permit.settle(outcome === 'shared' ? 'unknown' : 'good');
       beginResponse(response, exchange.context, status, toClientHeaders(headers));
     },
     onResponseData: (controller, chunk) => {
@@ -89,7 +95,7 @@ function createHandler(exchange: ProxyRequest, attempt: Attempt): Dispatcher.Dis
     },
     onResponseEnd: () => {
       connection.end();
-      exchange.onOutcome('answered');
+      exchange.onOutcome(outcome);
       response.end();
     },
     onResponseError: (_controller, error) => {

@@ -1,6 +1,7 @@
 /** Connections to the services. */
 
 import { Gauge, type Registry } from 'prom-client';
+import type { Dispatcher } from 'undici';
 import type { Admission } from '#chassis/admission/admission.ts';
 import type { Admissions } from '#chassis/admission/open-admissions.ts';
 import { Pool } from '#chassis/http/undici.ts';
@@ -8,11 +9,14 @@ import type { Metrics } from '#chassis/metrics.ts';
 import type { UpstreamName } from '#contracts/services.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import { createRetryBudget, type RetryBudget } from './retry-budget.ts';
+import { shareAnswers } from './shared-answers.ts';
 
 export interface UpstreamSettings {
   readonly connectTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly connections: number;
+  /** How long guests share what a service calls public; 0: never. */
+  readonly cacheMaxAgeMs: number;
 }
 
 export interface UpstreamTools {
@@ -24,6 +28,8 @@ export interface UpstreamTools {
 /** A service behind the gateway. */
 export interface Upstream {
   readonly pool: Pool;
+  /** The same, and before it what guests were told a moment ago. */
+  readonly shared: Dispatcher;
   readonly breaker: Breaker;
   /** As many requests at a time as there are connections: a slow service holds up none of the others. */
   readonly admission: Admission;
@@ -63,6 +69,7 @@ export function openUpstreams(
     });
     upstreams.set(name, {
       pool,
+      shared: shareAnswers(pool, settings.cacheMaxAgeMs),
       breaker: createBreaker(() => performance.now()),
       retries: createRetryBudget(),
       admission: admissions.open(name, { concurrency: settings.connections, maxWaitMs }),
