@@ -183,12 +183,18 @@ async function searches({ search, elasticsearchUrl }: TappedShop): Promise<reado
   } finally {
     await client.close();
   }
-  const find = async (rest: string) => {
-    const { json } = await ok(search.call('GET', `/api/v1/search?q=lamp&limit=10${rest}`));
+  const find = async (rest: string, word = 'lamp') => {
+    const { json } = await ok(search.call('GET', `/api/v1/search?q=${word}&limit=10${rest}`));
     assertCount('hits', json.items.length, 10);
   };
   return [
     { what: 'search', costs: { elasticsearch: 1 }, ask: () => find('') },
+    {
+      // Mistyped words are looked for only when few products have them as they were typed.
+      what: 'search for a mistyped word',
+      costs: { elasticsearch: 2 },
+      ask: () => find('', 'lapm'),
+    },
     {
       // The steps of the histogram depend on the highest price, which the first request tells.
       what: 'search with facets, that of prices among them',

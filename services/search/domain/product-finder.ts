@@ -4,6 +4,13 @@ import type { ProductDocument } from './document.ts';
 import type { FacetName, Facets, Question } from './question.ts';
 import type { Synonyms } from './synonyms.ts';
 
+/**
+ * With fewer products than this that have the words as they were typed, mistyped words are looked for as well and corrections are
+ * offered. With more there is enough to see, and looking for both costs twice as much: of 1,200 products Elasticsearch answered
+ * with 10.3 ms of processor time, for the words as they were typed alone with 4.9 ms.
+ */
+export const fewHits = 10;
+
 export type SortValue = string | number | null;
 
 /** Where a page begins. */
@@ -31,7 +38,7 @@ export interface FoundPage {
   /** Undefined: this is the last page. */
   readonly next: Place | undefined;
   readonly facets: Facets;
-  /** The text with its words corrected, best first; for the first page only. */
+  /** The text with its words corrected, best first; for the first page only, and where few products have the words as typed. */
   readonly corrections: readonly string[];
 }
 
@@ -42,7 +49,10 @@ export interface FoundTitles {
 
 /** Both throw `service-unavailable` when the engine does not answer, and give up when the signal says so. */
 export interface ProductFinder {
-  /** From the second page on a reader sees the products as they were when it was read; a view that is gone is followed by a new one. */
+  /**
+   * From the second page on a reader sees the products as they were when it was read; a view that is gone is followed by a new one.
+   * Mistyped words count where fewer than `fewHits` products have them as they were typed: on all pages of a question or on none.
+   */
   search(asked: PageQuestion, signal: AbortSignal): Promise<FoundPage>;
   /** Titles of which each word of the text is one or begins one, best first. */
   suggest(asked: { readonly text: string; readonly limit: number }, signal: AbortSignal): Promise<FoundTitles>;

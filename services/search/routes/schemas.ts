@@ -158,7 +158,7 @@ const facetsSchema = z
   })
   .meta({ id: 'Facets', description: 'Those that were asked for.' });
 
-const didYouMean = z.string().nullable().meta({ description: 'The words corrected, where some are not known.' });
+const didYouMean = z.string().nullable();
 
 export const searchPageSchema = z
   .strictObject({
@@ -169,7 +169,10 @@ export const searchPageSchema = z
       .nullable()
       .meta({ description: 'Send it as `cursor` for the next page; null: this is the last.' }),
     facets: facetsSchema,
-    didYouMean,
+    didYouMean: didYouMean.meta({
+      description:
+        'The words corrected, where some are not known and fewer than ten products have them as they were typed.',
+    }),
   })
   .meta({ id: 'SearchPage' });
 
@@ -183,7 +186,7 @@ export const suggestQuery = z.strictObject({
 export const suggestionsSchema = z
   .strictObject({
     items: z.array(z.strictObject({ id: z.uuid(), slug: z.string(), title: z.string() })),
-    didYouMean,
+    didYouMean: didYouMean.meta({ description: 'The words corrected, where some are not known.' }),
   })
   .meta({ id: 'Suggestions' });
 

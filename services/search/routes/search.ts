@@ -19,7 +19,7 @@ const search = route(
     path: '/api/v1/search',
     summary: 'Search products',
     description:
-      'Every word should be in the title, the attributes or the description; mistyped words find what was meant, behind what was typed. With `facets` the hits are counted by what they have in common. From the second page on a reader sees the products as they were when it was read.',
+      'Every word should be in the title, the attributes or the description; where fewer than ten products have the words as they were typed, mistyped words find what was meant, behind what was typed. With `facets` the hits are counted by what they have in common. From the second page on a reader sees the products as they were when it was read.',
     tag,
     access: 'public',
     query: searchQuery,

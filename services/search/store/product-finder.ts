@@ -1,11 +1,27 @@
 /** Questions to Elasticsearch. */
 import type { SearchClient } from '#chassis/search/client.ts';
-import type { FoundPage, FoundTitles, PageQuestion, Place, ProductFinder } from '../domain/product-finder.ts';
+import {
+  type FoundPage,
+  type FoundTitles,
+  fewHits,
+  type PageQuestion,
+  type Place,
+  type ProductFinder,
+} from '../domain/product-finder.ts';
 import type { PriceFacet } from '../domain/question.ts';
 import { ask, type Found, isViewGone, openView, viewKeepAlive } from './ask.ts';
 import { aggregationsOf, histogramOf, readFacets, readHistogram, stepOf } from './facets.ts';
 import type { IndexNames } from './names.ts';
-import { baseFilter, type Conditions, conditionsOf, correctionsOf, matchText, sortOf } from './query.ts';
+import {
+  baseFilter,
+  type Conditions,
+  conditionsOf,
+  correctionsOf,
+  hasWords,
+  matchText,
+  type Spelling,
+  sortOf,
+} from './query.ts';
 
 interface Tools {
   readonly client: SearchClient;
@@ -22,13 +38,12 @@ export function createProductFinder(client: SearchClient, names: IndexNames): Pr
 
 async function searchPage(tools: Tools, asked: PageQuestion, signal: AbortSignal): Promise<FoundPage> {
   const { question, facets, tree, limit, start } = asked;
-  const conditions = conditionsOf(question);
-  const body = toBody(asked, conditions);
-  const found =
+  const page = { asked, conditions: conditionsOf(question) };
+  const { found, spelling } =
     typeof start === 'number'
-      ? await ask(tools.client, tools.names.read, { ...body, from: start }, signal)
-      : await askView(tools, start, { ...body, search_after: start.after }, signal);
-  const price = await readPrice(tools, { asked, conditions, found }, signal);
+      ? await askWords(page, (body) => ask(tools.client, tools.names.read, { ...body, from: start }, signal))
+      : await readView(tools, start, (view) => askWords(page, askingIn(tools, view, start, signal)));
+  const price = await readPrice(tools, { ...page, found, spelling }, signal);
   const shown = found.products.slice(0, limit);
   const last = found.products.length > limit ? shown.at(-1) : undefined;
   return {
@@ -40,11 +55,35 @@ async function searchPage(tools: Tools, asked: PageQuestion, signal: AbortSignal
   };
 }
 
-function toBody({ question, synonyms, facets, limit, start }: PageQuestion, conditions: Conditions): object {
+interface Page {
+  readonly asked: PageQuestion;
+  readonly conditions: Conditions;
+}
+
+interface Answer {
+  readonly found: Found;
+  /** What the answer was asked with: whatever else is counted for it must be asked with the same. */
+  readonly spelling: Spelling;
+}
+
+/**
+ * Asks for the words as they were typed, and once more with mistyped ones and corrections only where few products have them: that
+ * costs twice as much (see `fewHits`), and most questions find enough without. Only the total of the first answer decides. It is the
+ * same from whatever place a page begins, with facets and without, so all pages of a question are answered in the same way: where
+ * they were not, places in one order would be looked for in another.
+ */
+async function askWords(page: Page, send: (body: object) => Promise<Found>): Promise<Answer> {
+  const found = await send(toBody(page, 'exact'));
+  if (found.total >= fewHits || !hasWords(page.asked.question)) return { found, spelling: 'exact' };
+  return { found: await send(toBody(page, 'tolerant')), spelling: 'tolerant' };
+}
+
+function toBody({ asked, conditions }: Page, spelling: Spelling): object {
+  const { question, synonyms, facets, limit, start } = asked;
   const all = [...conditions.values()];
-  const match = matchText(question, synonyms);
+  const match = matchText(question, synonyms, spelling);
   const filter = baseFilter(question);
-  const isCorrected = typeof start === 'number' && question.text !== undefined;
+  const isCorrected = typeof start === 'number' && spelling === 'tolerant';
   return {
     // One more than the page tells whether there is a next one.
     size: limit + 1,
@@ -64,40 +103,51 @@ function toBody({ question, synonyms, facets, limit, start }: PageQuestion, cond
 
 /**
  * The second page and those after it are read from a view of one moment. It begins with the second page: most readers stop at the
- * first, and a view for each of them would cost the server memory. A view that is gone is followed by a new one at the same place.
+ * first, and a view for each of them would cost the server memory. A view that is gone is followed by a new one at the same place,
+ * from the start: what was asked of the old one decides nothing in the new one.
  */
-async function askView({ client, names }: Tools, { view }: Place, body: object, signal: AbortSignal): Promise<Found> {
-  const askIn = async (id: string): Promise<Found> => {
-    const found = await ask(client, undefined, { ...body, pit: { id, keep_alive: viewKeepAlive } }, signal);
-    return { ...found, viewId: found.viewId ?? id };
-  };
+async function readView(
+  { client, names }: Tools,
+  { view }: Place,
+  read: (view: string) => Promise<Answer>,
+): Promise<Answer> {
   if (view !== undefined) {
     try {
-      return await askIn(view);
+      return await read(view);
     } catch (error) {
       if (!isViewGone(error)) throw error;
     }
   }
-  return askIn(await openView(client, names.read));
+  return read(await openView(client, names.read));
 }
 
-interface FirstLook {
-  readonly asked: PageQuestion;
-  readonly conditions: Conditions;
-  readonly found: Found;
+/** Asks the view, each time by the id that the answer before has given it. */
+function askingIn(
+  { client }: Tools,
+  view: string,
+  { after }: Place,
+  signal: AbortSignal,
+): (body: object) => Promise<Found> {
+  let id = view;
+  return async (body) => {
+    const pit = { id, keep_alive: viewKeepAlive };
+    const found = await ask(client, undefined, { ...body, search_after: after, pit }, signal);
+    id = found.viewId ?? id;
+    return { ...found, viewId: id };
+  };
 }
 
-/** The bars, once their width is known. */
+/** The bars, once their width is known: of the same products that the page was answered with. */
 async function readPrice(
   { client, names }: Tools,
-  { asked: { question, synonyms }, conditions, found }: FirstLook,
+  { asked: { question, synonyms }, conditions, found, spelling }: Page & Answer,
   signal: AbortSignal,
 ): Promise<PriceFacet | undefined> {
   const step = stepOf(found);
   if (step === undefined || question.currency === undefined) return undefined;
   const body = {
     size: 0,
-    query: { bool: { must: [matchText(question, synonyms)], filter: baseFilter(question) } },
+    query: { bool: { must: [matchText(question, synonyms, spelling)], filter: baseFilter(question) } },
     aggs: histogramOf(question, conditions, step),
   };
   return readHistogram(await ask(client, names.read, body, signal), question.currency, step);

@@ -6,13 +6,22 @@ import type { Segment, Synonyms } from '../domain/synonyms.ts';
 /** Conditions that a customer can choose several of; each is left out where its own values are counted. */
 export type Conditions = ReadonlyMap<FacetName, object>;
 
+/** Which words of a product count: those that were typed, or also those that were perhaps meant. */
+export type Spelling = 'exact' | 'tolerant';
+
+/** Whether there is any word that could be mistyped. */
+export function hasWords({ text = '' }: Pick<Question, 'text'>): boolean {
+  return wordsOf(text).length > 0;
+}
+
 /** Which products match the text; without a text all do. */
-export function matchText({ text }: Pick<Question, 'text'>, synonyms: Synonyms): object {
+export function matchText({ text }: Pick<Question, 'text'>, synonyms: Synonyms, spelling: Spelling): object {
   if (text === undefined || fold(text) === '') return { match_all: {} };
   const segments = synonyms.segment(text);
   // Nothing but punctuation: no word that anything could have.
   if (segments.length === 0) return { match_none: {} };
-  const words = { bool: { should: segments.map(matchSegment), minimum_should_match: '3<75%' } };
+  const should = segments.map((segment) => matchSegment(segment, spelling));
+  const words = { bool: { should, minimum_should_match: '3<75%' } };
   return { bool: { must: [words], should: matchWhole(text) } };
 }
 
@@ -34,10 +43,14 @@ const fields = [
 
 const fuzzyFields = fields.slice(0, 2);
 
-/** As it is written; mistyped, for less: the first letter must be right, longer words may have two mistakes; or a synonym. */
-function matchSegment({ text, alternatives }: Segment): object {
+/**
+ * As it is written, or a synonym. Tolerant also mistyped, for less: the first letter must be right, longer words may have two
+ * mistakes.
+ */
+function matchSegment({ text, alternatives }: Segment, spelling: Spelling): object {
   const exact = fields.map(({ name, boost }) => match(name, { query: text, boost }));
-  const mistyped = fuzzyFields.map(({ name, boost }) =>
+  const tolerated = spelling === 'tolerant' ? fuzzyFields : [];
+  const mistyped = tolerated.map(({ name, boost }) =>
     match(name, { query: text, boost: boost / 4, fuzziness: 'AUTO', prefix_length: 1 }),
   );
   const others = alternatives.flatMap((query) =>

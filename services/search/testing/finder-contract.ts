@@ -1,11 +1,18 @@
 /** What every `ProductFinder` must answer, asked through the service. */
 import { startUnderTest } from '#chassis/testing/service-under-test.ts';
 import { waitFor } from '#lab/control-plane/wait.ts';
+import { fewHits } from '../domain/product-finder.ts';
 import { searchService } from '../service.ts';
 import type { Contract } from './engine-contract.ts';
 import { aProductState, idsOf, titles } from './search-under-test.ts';
 
 const euros = (amountMinor: number) => [{ currency: 'EUR', amountMinor }];
+
+const several = (count: number, title: string) => Array.from({ length: count }, () => aProductState({ title }));
+
+// biome-ignore lint/suspicious/noExplicitAny: a test states what it expects by its assertions
+const inBars = ({ facets }: any): number =>
+  facets.price.bars.reduce((sum: number, { count }: { count: number }) => sum + count, 0);
 
 export const finderContract: Contract = {
   'words are found in title, attributes and description, whatever their accents and case': async (
@@ -40,6 +47,67 @@ export const finderContract: Contract = {
     t.false(all.includes('Nettle Tea'));
     await index(aProductState({ title: 'KC 0815 Lid', attributes: { fits: 'KC-0815' } }));
     t.is((await find('q=kc-0815')).items[0].id, classic.id, 'a product that is named by its SKU');
+  },
+
+  'a word that many products have finds only these, and one that few have also what is spelled nearly so': async (
+    t,
+    { index, find },
+  ) => {
+    const query = 'q=kettle&facets=price&currency=EUR&limit=50';
+    await index(...several(fewHits - 1, 'Kettle'), ...several(3, 'Kettles and Pots'));
+    const few = await find(query);
+    t.is(few.total, fewHits + 2);
+    t.is(inBars(few), fewHits + 2);
+    t.deepEqual(
+      titles(few).slice(fewHits - 1),
+      Array.from({ length: 3 }, () => 'Kettles and Pots'),
+    );
+    t.is((await find('q=kettle&offset=11')).items.length, 1, 'from any place on');
+    t.is((await find('q=kettle&inStock=true')).total, fewHits + 2, 'with filters');
+
+    await index(...several(1, 'Kettle'));
+    const many = await find(query);
+    t.is(many.total, fewHits);
+    t.is(inBars(many), fewHits);
+    t.deepEqual([...new Set(titles(many))], ['Kettle']);
+    t.is((await find(`q=kettle&offset=${fewHits}`)).items.length, 0, 'from any place on');
+    t.is(many.didYouMean, null);
+  },
+
+  'one product has the word as it was typed: those that have nearly the same follow it on all pages': async (
+    t,
+    { index, find },
+  ) => {
+    const exact = aProductState({ title: 'Kettle', prices: euros(700) });
+    const near = Array.from({ length: 24 }, (_, number) =>
+      aProductState({ title: number % 2 === 0 ? 'Kettles' : 'Kettled', prices: euros(500 + (number % 7)) }),
+    );
+    await index(...near, exact, aProductState({ title: 'Lantern' }));
+    const expected = [...near, exact].map(({ id }) => id).toSorted();
+    for (const sort of ['relevance', 'price', 'title']) {
+      const query = `q=kettle&sort=${sort}&currency=EUR&limit=4`;
+      let page = await find(query);
+      if (sort === 'relevance') t.is(idsOf(page)[0], exact.id);
+      const seen = [...idsOf(page)];
+      while (page.nextCursor !== null) {
+        // Facets may be asked for anywhere: their counts are of the same products.
+        page = await find(`${query}&facets=price&cursor=${page.nextCursor}`);
+        t.is(page.total, expected.length, sort);
+        t.is(inBars(page), expected.length, sort);
+        seen.push(...idsOf(page));
+      }
+      t.deepEqual(seen.toSorted(), expected, sort);
+    }
+  },
+
+  'a mistyped word is corrected, also when nothing is near enough to be found': async (t, { index, find }) => {
+    await index(aProductState({ title: 'Kettle Classic' }), aProductState({ title: 'Lantern' }));
+    const near = await find('q=kettel');
+    t.deepEqual([titles(near), near.didYouMean], [['Kettle Classic'], 'kettle']);
+    const far = await find('q=kttel');
+    t.deepEqual([far.total, far.items, far.didYouMean], [0, [], 'kettle']);
+    t.is((await find('')).didYouMean, null);
+    t.is((await find('q=***')).didYouMean, null, 'no word that could be corrected');
   },
 
   'facets are counted exactly, each as if its own filter were not set': async (t, { index, find, product }) => {
@@ -100,8 +168,7 @@ export const finderContract: Contract = {
       home: expected.length + cheapDesks.length,
     });
     const lampsOfBoth = Array.from({ length: 150 }, (_, number) => number * 2).filter((number) => number % 3 !== 2);
-    const inBars = chosen.facets.price.bars.reduce((sum: number, { count }: { count: number }) => sum + count, 0);
-    t.is(inBars, lampsOfBoth.length);
+    t.is(inBars(chosen), lampsOfBoth.length);
     t.is((await find('filters=colour:black&category=nowhere')).total, 0);
     t.is((await find('filters=colour:black,heavy:true')).total, 50, 'of several names each');
   },
