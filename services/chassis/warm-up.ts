@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Logger } from './logger.ts';
+import { Warmth } from './warmth.ts';
 
 /** `import` reads all exports of the module, one of which loads a second undici: 5 MiB. */
 const { Agent, get } = process.getBuiltinModule('node:http');
@@ -12,19 +13,19 @@ export type Look = (path: string) => Promise<string | undefined>;
 /** What most customers ask for: paths that read and change nothing. May look at the service itself to find them. */
 export type WarmUp = (look: Look) => Promise<readonly string[]>;
 
-/** So many at once that code meets a queue, as it does later. */
-const inFlight = 4;
-
 /**
- * Asks for the paths in turn until `budgetMs` have passed. Ends at once where the service cannot answer: what is not there yet is
- * no reason not to start.
+ * Asks for the paths in turn until that makes the service no faster, at most for `budgetMs`. One request at a time: more would take
+ * from the pods beside it what serves customers. Ends at once where the service cannot answer: what is not there yet is no reason
+ * not to start.
  */
 export async function warmUp(
   pathsOf: WarmUp,
   { port, budgetMs, logger }: { readonly port: number; readonly budgetMs: number; readonly logger: Logger },
 ): Promise<void> {
-  const agent = new Agent({ keepAlive: true, maxSockets: inFlight });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const begun = performance.now();
   let requests = 0;
+  let ended = 'early';
   const ask = async (path: string): Promise<{ readonly status: number; readonly body: string }> => {
     requests += 1;
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -36,21 +37,31 @@ export async function warmUp(
     const { status, body } = await ask(path);
     return status === 200 ? body : undefined;
   };
-  const askOn = async (paths: readonly string[], endsAt: number): Promise<void> => {
-    // What is on its way is waited for: every route answers within its time.
-    while (performance.now() < endsAt) {
-      const { status } = await ask(paths[requests % paths.length] ?? '/');
-      if (status >= 500) throw new Error(`answered ${status}`);
-    }
-  };
   try {
     const paths = await pathsOf(look);
-    const endsAt = performance.now() + budgetMs;
-    if (paths.length > 0) await Promise.all(Array.from({ length: inFlight }, () => askOn(paths, endsAt)));
+    if (paths.length > 0) ended = await askUntilWarm(ask, paths, begun + budgetMs);
   } catch (err) {
     logger.info({ err }, 'the warm-up ended early');
   } finally {
     agent.destroy();
   }
-  logger.info({ requests }, 'warmed up');
+  logger.info({ requests, ms: Math.round(performance.now() - begun), ended }, 'warmed up');
+}
+
+/** Says why it ended. */
+async function askUntilWarm(
+  ask: (path: string) => Promise<{ readonly status: number }>,
+  paths: readonly string[],
+  endsAt: number,
+): Promise<'warm' | 'out of time'> {
+  const warmth = new Warmth();
+  // What is on its way is waited for: every route answers within its time.
+  for (let turn = 0; performance.now() < endsAt; turn += 1) {
+    const askedAt = performance.now();
+    const { status } = await ask(paths[turn % paths.length] ?? '/');
+    if (status >= 500) throw new Error(`answered ${status}`);
+    warmth.note(performance.now() - askedAt);
+    if (warmth.isWarm) return 'warm';
+  }
+  return 'out of time';
 }

@@ -91,7 +91,7 @@ export function httpSettings(defaultPort: number, { maxConcurrency = 40 } = {}) 
       schema: milliseconds,
       fallback: '0',
       description:
-        'How long a starting process asks itself what customers ask most before it takes requests, so that its code is compiled. 0: not at all.',
+        'The longest time a starting process asks itself what customers ask most before it takes requests, so that its code is compiled; it ends sooner when its answers become no faster. 0: not at all.',
     }),
     responseCheck: setting({
       variable: 'APP_RESPONSE_CHECK',
