@@ -27,6 +27,7 @@ export interface Bucket {
 
 /** As Elasticsearch answers them: the inner one of each is called `of`. */
 export interface Aggregation {
+  readonly doc_count?: number;
   readonly of?: {
     readonly buckets?: readonly Bucket[];
     readonly sum_other_doc_count?: number;

@@ -68,13 +68,13 @@ interface Answer {
 
 /**
  * Asks for the words as they were typed, and once more with mistyped ones and corrections only where few products have them: that
- * costs twice as much (see `fewHits`), and most questions find enough without. Only the total of the first answer decides. It is the
- * same from whatever place a page begins, with facets and without, so all pages of a question are answered in the same way: where
- * they were not, places in one order would be looked for in another.
+ * costs twice as much (see `fewHits`), and most questions find enough without. Only how many have the words decides, whatever else
+ * is chosen: so all pages of a question are answered in the same way, and what a facet has counted is found when it is chosen.
  */
 async function askWords(page: Page, send: (body: object) => Promise<Found>): Promise<Answer> {
   const found = await send(toBody(page, 'exact'));
-  if (found.total >= fewHits || !hasWords(page.asked.question)) return { found, spelling: 'exact' };
+  const withWords = found.aggregations['words']?.doc_count ?? found.total;
+  if (withWords >= fewHits || !hasWords(page.asked.question)) return { found, spelling: 'exact' };
   return { found: await send(toBody(page, 'tolerant')), spelling: 'tolerant' };
 }
 
@@ -84,18 +84,22 @@ function toBody({ asked, conditions }: Page, spelling: Spelling): object {
   const match = matchText(question, synonyms, spelling);
   const filter = baseFilter(question);
   const isCorrected = typeof start === 'number' && spelling === 'tolerant';
+  const aggs = {
+    ...aggregationsOf(facets, question, conditions),
+    ...(spelling === 'exact' && all.length > 0 && hasWords(question) ? { words: { filter: { match_all: {} } } } : {}),
+  };
   return {
     // One more than the page tells whether there is a next one.
     size: limit + 1,
     track_total_hits: true,
     sort: sortOf(question),
-    ...(facets.length === 0
+    ...(Object.keys(aggs).length === 0
       ? { query: { bool: { must: [match], filter: [...filter, ...all] } } }
       : {
           query: { bool: { must: [match], filter } },
           // After counting: what a customer has chosen does not hide what else could be.
           post_filter: { bool: { filter: all } },
-          aggs: aggregationsOf(facets, question, conditions),
+          aggs,
         }),
     ...(isCorrected ? { suggest: correctionsOf(question.text ?? '') } : {}),
   };

@@ -71,6 +71,12 @@ export const finderContract: Contract = {
     t.is(inBars(many), fewHits);
     t.deepEqual([...new Set(titles(many))], ['Kettle']);
     t.is((await find(`q=kettle&offset=${fewHits}`)).items.length, 0, 'from any place on');
+    const cheap = aProductState({ title: 'Kettle', prices: euros(1) });
+    await index(cheap, aProductState({ title: 'Kettles', prices: euros(1) }));
+    for (const facets of ['', '&facets=availability']) {
+      const chosen = await find(`q=kettle&currency=EUR&maxPrice=1${facets}`);
+      t.deepEqual(idsOf(chosen), [cheap.id], 'few are chosen, but many have the word');
+    }
     t.is(many.didYouMean, null);
   },
 
