@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import { waitFor } from '#lab/control-plane/wait.ts';
 import { startPostgres } from '#lab/stores/postgres.ts';
 import { RequestContext, runInContext } from '../context.ts';
 import { silentLogger } from '../logger.ts';
@@ -6,7 +7,7 @@ import { createMetrics } from '../metrics.ts';
 import { ProblemError } from '../problem.ts';
 import { loginTo } from '../testing/test-database.ts';
 import { type Database, type DatabaseSettings, openDatabase } from './database.ts';
-import { sql } from './statement.ts';
+import { sql, type Transaction } from './statement.ts';
 
 const server = await startPostgres();
 test.after.always(() => server.close());
@@ -186,6 +187,30 @@ test('connections that the server ended are replaced', async (t) => {
   await other.primary.rows(victim, [row?.pid]);
   // The broken connection is noticed when it is used or before: at most one request sees it.
   await database.primary.rows(backend).catch(() => undefined);
+  t.is((await database.primary.rows(backend)).length, 1);
+});
+
+test('a server that ends connections of running transactions fails these and nothing else', async (t) => {
+  const database = await open(t);
+  const other = await open(t);
+  const victim = sql('terminate', 'select pg_terminate_backend($1)');
+  const gone = sql('gone', 'select from pg_stat_activity where pid = $1');
+  const endWhile = (work: (connection: Transaction) => Promise<unknown>) =>
+    database.transaction(async (connection) => {
+      const [row] = await connection.rows<{ pid: number }>(backend);
+      const working = work(connection);
+      await other.primary.rows(victim, [row?.pid]);
+      await waitFor('the server has ended it', async () => (await other.primary.rows(gone, [row?.pid])).length === 0, {
+        timeoutMs: 10_000,
+      });
+      await working;
+      await connection.rows(backend);
+    });
+  // Between two statements, and in the midst of one.
+  for (const work of [async () => undefined, (connection: Transaction) => connection.rows(sleep, [30])]) {
+    const error = await t.throwsAsync(endWhile(work), { instanceOf: ProblemError });
+    t.is(error?.code, 'service-unavailable');
+  }
   t.is((await database.primary.rows(backend)).length, 1);
 });
 

@@ -44,6 +44,9 @@ export interface PoolObservers {
 export function createPool(settings: PoolSettings, observe: PoolObservers): StatementPool {
   const pool = new pg.Pool(toPoolConfig(settings));
   pool.on('error', observe.onIdleError);
+  // The pool listens while a connection is idle only, and a connection that breaks while nobody listens ends the process. Whoever
+  // works with it is told by the next statement.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const silence = new SilenceWatch(pool, observe.onSilence);
   const timeouts = new WeakMap<pg.PoolClient, number>();
   let answeredAt = Number.NEGATIVE_INFINITY;
