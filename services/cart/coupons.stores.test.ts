@@ -114,7 +114,8 @@ test('twenty orders of one customer at once for two uses each: two have one', as
 });
 
 test('one order takes a coupon once, however often and in which order it asks', async (t) => {
-  const service = await startCart(t, stores);
+  // Twenty transactions that wait for each other open twenty connections at once, which takes a busy machine its time.
+  const service = await startCart(t, stores, { APP_POSTGRES_CONNECT_TIMEOUT_MS: '30000' });
   const [a, b] = [await aCoupon(service), await aCoupon(service)];
   const orderId = randomUUID();
   const answers = await Promise.all(
@@ -122,7 +123,8 @@ test('one order takes a coupon once, however often and in which order it asks', 
       redeem(service, index % 2 === 0 ? [a.code, b.code] : [b.code, a.code], { orderId }),
     ),
   );
-  t.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+  const warnings = service.logs.filter(({ level }) => level === 'warn');
+  t.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]), JSON.stringify(warnings));
   t.is(answers.filter(({ json }) => json.state === 'redeemed').length, 1);
   for (const { id } of [a, b]) t.is((await service.call('GET', `${coupons}/${id}`, admin)).json.used, 1);
 });

@@ -4,8 +4,8 @@ import type pg from 'pg';
 
 /** A statement that takes longer makes the watch ask the idle connections whether their server is still there. */
 const suspiciousMs = 1000;
-/** How long a server may take to say so. */
-const patienceMs = 1000;
+/** How long a server may take to say so: one that has no processor to itself for a moment is not lost. */
+const patienceMs = 2000;
 const lookEveryMs = 250;
 
 /**
