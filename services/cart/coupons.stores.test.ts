@@ -17,6 +17,9 @@ import {
 const stores = await startCartStores();
 test.after.always(() => stores.close());
 
+/** Transactions that wait for each other open twenty connections at once, which takes a busy machine its time. */
+const patient = { APP_POSTGRES_CONNECT_TIMEOUT_MS: '30000' };
+
 const current = '/api/v1/carts/current';
 const coupons = '/api/v1/coupons';
 const redemptions = '/internal/v1/coupon-redemptions';
@@ -60,7 +63,7 @@ test('percent, a fixed amount and free shipping, put in and taken out', async (t
 });
 
 test('a coupon has conditions: its window, its currency, a least spend, its limits', async (t) => {
-  const service = await startCart(t, stores);
+  const service = await startCart(t, stores, patient);
   const customer = await aFilledCart(service, 4999);
   const [past, future] = ['2020-01-01T00:00:00.000Z', '2120-01-01T00:00:00.000Z'];
   const cases: readonly (readonly [Record<string, unknown>, RegExp])[] = [
@@ -88,7 +91,7 @@ test('a coupon has conditions: its window, its currency, a least spend, its limi
 });
 
 test('fifty callers at once for ten uses: ten have one, and the count is right', async (t) => {
-  const service = await startCart(t, stores);
+  const service = await startCart(t, stores, patient);
   const coupon = await aCoupon(service, { maximumUses: 10 });
   const answers = await Promise.all(
     Array.from({ length: 50 }, () => redeem(service, [coupon.code], { userId: randomUUID() })),
@@ -104,7 +107,7 @@ test('fifty callers at once for ten uses: ten have one, and the count is right',
 });
 
 test('twenty orders of one customer at once for two uses each: two have one', async (t) => {
-  const service = await startCart(t, stores);
+  const service = await startCart(t, stores, patient);
   const coupon = await aCoupon(service, { maximumUses: 100, maximumUsesPerUser: 2 });
   const userId = randomUUID();
   const answers = await Promise.all(Array.from({ length: 20 }, () => redeem(service, [coupon.code], { userId })));
@@ -114,8 +117,7 @@ test('twenty orders of one customer at once for two uses each: two have one', as
 });
 
 test('one order takes a coupon once, however often and in which order it asks', async (t) => {
-  // Twenty transactions that wait for each other open twenty connections at once, which takes a busy machine its time.
-  const service = await startCart(t, stores, { APP_POSTGRES_CONNECT_TIMEOUT_MS: '30000' });
+  const service = await startCart(t, stores, patient);
   const [a, b] = [await aCoupon(service), await aCoupon(service)];
   const orderId = randomUUID();
   const answers = await Promise.all(
@@ -130,7 +132,7 @@ test('one order takes a coupon once, however often and in which order it asks', 
 });
 
 test('all coupons of an order or none, and what is given back can be used by others', async (t) => {
-  const service = await startCart(t, stores);
+  const service = await startCart(t, stores, patient);
   const [last, plenty] = [await aCoupon(service, { maximumUses: 1 }), await aCoupon(service)];
   const [first, second] = [randomUUID(), randomUUID()];
   const userId = randomUUID();
@@ -155,7 +157,7 @@ test('all coupons of an order or none, and what is given back can be used by oth
 });
 
 test('the staff make and change coupons; what one gives stays', async (t) => {
-  const service = await startCart(t, stores);
+  const service = await startCart(t, stores, patient);
   const body = { code: 'summer-25', kind: 'percent', value: 2500, maximumUses: 5 };
   const created = expect(await service.call('POST', coupons, { ...admin, body }), 201);
   t.like(created.json, { code: 'SUMMER-25', used: 0, isActive: true, currency: null, version: 1 });
@@ -213,7 +215,7 @@ test('whoever guesses codes waits; others do not', async (t) => {
 });
 
 test('a guest uses coupons, too, and an empty cart none with a least spend', async (t) => {
-  const service = await startCart(t, stores);
+  const service = await startCart(t, stores, patient);
   const guest = await aGuest(service);
   const coupon = await aCoupon(service);
   const spend = await aCoupon(service, { minimumSpendMinor: 1, currency: 'EUR' });
@@ -226,7 +228,7 @@ test('a guest uses coupons, too, and an empty cart none with a least spend', asy
 });
 
 test('an order that is taken and given back at the same moment keeps nothing', async (t) => {
-  const service = await startCart(t, stores);
+  const service = await startCart(t, stores, patient);
   const coupon = await aCoupon(service);
   const orders = Array.from({ length: 15 }, () => randomUUID());
   await Promise.all(
