@@ -3,8 +3,8 @@ import { errors } from '#chassis/http/undici.ts';
 import { ProblemError } from '#chassis/problem.ts';
 
 /**
- * How the service did. `shared`: it was not asked, because another guest just had the same answer; `cancelled`: the caller left first; `refused`: the request was not sent, or broke off, because of what it
- * is, or because the service is left alone for a moment.
+ * How the service did. `shared`: it was not asked, because another guest just had the same answer; `cancelled`: the caller left
+ * first; `refused`: the request was not sent, or broke off, because of what it is, or because the service is left alone for a moment.
  */
 export type ProxyOutcome = 'answered' | 'shared' | 'unreachable' | 'failed' | 'timeout' | 'cancelled' | 'refused';
 
