@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
 
+const processors = availableParallelism();
+
 // One configuration per tier of tests, chosen by TIER. What each tier needs and
 // how long it takes is in CONTRIBUTING.md.
 const tiers = {
@@ -15,13 +17,14 @@ const tiers = {
     files: ['services/{cart,gateway,inventory,product,user}/**/*.stores.test.ts'],
     timeout: '120s',
     workerThreads: false,
+    concurrency: processors * 2,
   },
   stores: {
     files: ['services/{chassis,search}/**/*.stores.test.ts', '{operator,lab}/**/*.stores.test.ts'],
     timeout: '120s',
     workerThreads: false,
-    // A file runs up to three servers, JVMs among them: two cores carry one file at a time.
-    concurrency: Math.max(1, Math.floor(availableParallelism() / 2)),
+    // Mostly they wait: for an index to be refreshed, a node to be missed, a group to be formed.
+    concurrency: processors + 1,
   },
   apiserver: { files: ['test/apiserver/*.test.ts'], timeout: '180s', workerThreads: false, concurrency: 2 },
   controlplane: { files: ['test/controlplane/*.test.ts'], timeout: '240s', workerThreads: false, concurrency: 1 },
