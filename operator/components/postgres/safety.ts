@@ -1,7 +1,17 @@
 import type { CompleteStack } from '../../api/v1beta1/complete-stack.ts';
+import { podStatus } from '../../objects/live-status.ts';
 import type { Plan } from '../contract.ts';
 import { maximumLagBytes, planConfigPatch, wantedDynamicConfig } from './dynamic-config.ts';
-import { factsOf, identityMismatch, isHealthyReplica, leaderOf, replicasOf, standbyOf, wantedOf } from './members.ts';
+import {
+  factsOf,
+  identityMismatch,
+  isHealthyReplica,
+  isOutdated,
+  leaderOf,
+  replicasOf,
+  standbyOf,
+  wantedOf,
+} from './members.ts';
 import { wantedInstances } from './names.ts';
 import type { Instance, ObservedBuiltin } from './observed.ts';
 
@@ -80,6 +90,21 @@ export const allReplicasStreaming: Predicate = {
   },
 };
 
+/**
+ * A pod that has been restarted is back behind its Service, not only in the stream: its probe comes a moment later. One
+ * with an old template may be waiting for just this restart.
+ */
+export const restartedPodsReady: Predicate = {
+  name: 'restartedPodsReady',
+  objection: ({ observed, target }) => {
+    const returning = observed.instances.find(
+      (instance) =>
+        instance.name !== target?.name && !isOutdated(observed, instance) && podStatus(instance.pod).ready !== true,
+    );
+    return returning === undefined ? undefined : `Pod ${returning.name} is not ready yet.`;
+  },
+};
+
 /** Every replica but the one in hand has replayed all but the last 16 MiB. */
 export const lagBelow: Predicate = {
   name: 'lagBelow',
@@ -135,6 +160,7 @@ export const voluntaryDisruption: readonly Predicate[] = [
   noSwitchoverRunning,
   allReplicasStreaming,
   lagBelow,
+  restartedPodsReady,
 ];
 
 /**
