@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { waitFor } from '#lab/control-plane/wait.ts';
 import { startPostgres } from '#lab/stores/postgres.ts';
@@ -137,6 +139,42 @@ test('reads go to the primary while no replica can be reached', async (t) => {
   t.is((await database.replica.rows(backend)).length, 1);
   await t.throwsAsync(database.pingReplica(), { instanceOf: ProblemError });
   await t.notThrowsAsync(database.ping());
+});
+
+test('one read at a time looks whether the replicas are back; the others do not wait for it', async (t) => {
+  let isAway = true;
+  let accepted = 0;
+  const door = createServer((near) => {
+    accepted += 1;
+    near.on('error', () => undefined);
+    if (isAway) return;
+    const far = connect(server.port, '127.0.0.1').on('error', () => near.destroy());
+    near.on('close', () => far.destroy());
+    near.pipe(far).pipe(near);
+  }).listen(0, '127.0.0.1');
+  await once(door, 'listening');
+  t.teardown(() => door.close());
+  const { port } = door.address() as AddressInfo; // it listens on TCP
+  const database = await open(t, { readOnlyHost: '127.0.0.1', readOnlyPort: port, connectTimeoutMs: 300 });
+  await database.replica.rows(backend);
+  t.is(accepted, 1);
+  await Promise.all(Array.from({ length: 20 }, () => database.replica.rows(backend)));
+  t.is(accepted, 1);
+  const looksAgain = async () => {
+    await Promise.all(Array.from({ length: 5 }, () => database.replica.rows(backend)));
+    return accepted > 1;
+  };
+  await waitFor('a read that looks again', looksAgain, { timeoutMs: 20_000 });
+  t.is(accepted, 2);
+  isAway = false;
+  const isBack = async () => {
+    const [own, replicas] = await Promise.all([
+      database.primary.rows<{ pid: number }>(backend),
+      database.replica.rows<{ pid: number }>(backend),
+    ]);
+    return own[0]?.pid !== replicas[0]?.pid && accepted > 2;
+  };
+  t.true(await waitFor('reads on the replica', isBack, { timeoutMs: 20_000 }));
 });
 
 test('a pool that is used up answers in time that the service is not available', async (t) => {

@@ -5,7 +5,8 @@ import { latencyBuckets, type Metrics } from '../metrics.ts';
 import { toApplicationName } from './application-name.ts';
 import { isRetryable, isTransient } from './errors.ts';
 import { createPool, type PoolSettings, type StatementPool } from './pool.ts';
-import type { Connection, Transaction } from './statement.ts';
+import { Recess } from './recess.ts';
+import type { Connection, Statement, Transaction } from './statement.ts';
 
 export interface DatabaseSettings extends Omit<PoolSettings, 'applicationName'> {
   readonly readOnlyHost?: string | undefined;
@@ -105,16 +106,27 @@ function withFallback(replica: StatementPool, primary: StatementPool, observers:
     help: 'Reads that went to the primary because no replica could be reached.',
     registers: [observers.metrics.registry],
   });
+  const recess = new Recess();
+  const giveWay = (error: unknown): void => {
+    // Not reachable, or the replica cancelled the query because it got in the way of replay (SQLSTATE 40001).
+    if (!isTransient(error)) throw error;
+    if (!isRetryable(error)) recess.begin();
+    observers.logger.debug({ err: error }, 'a read went to the primary');
+  };
+  const onPrimary: Connection['rows'] = (statement, values) => {
+    fallbacks.inc();
+    return primary.rows(statement, values);
+  };
   return {
-    rows: async (statement, values) => {
+    rows: async <Row>(statement: Statement, values?: readonly unknown[]) => {
+      if (!recess.mayTry()) return onPrimary<Row>(statement, values);
       try {
-        return await replica.rows(statement, values);
+        const rows = await replica.rows<Row>(statement, values);
+        recess.end();
+        return rows;
       } catch (error) {
-        // Not reachable, or the replica cancelled the query because it got in the way of replay (SQLSTATE 40001).
-        if (!isTransient(error)) throw error;
-        fallbacks.inc();
-        observers.logger.debug({ err: error }, 'a read went to the primary');
-        return primary.rows(statement, values);
+        giveWay(error);
+        return onPrimary<Row>(statement, values);
       }
     },
   };
