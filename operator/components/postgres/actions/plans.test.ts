@@ -70,8 +70,8 @@ test('nothing is restarted while another pod is away, a replica lags, nobody lea
 
 test('a restarted replica that streams already is waited for until its pod is ready; old pods may wait for their cure', (t) => {
   const unready = (instance: ReturnType<typeof anInstance>) => {
-    const { name, labels } = instance.pod;
-    return { ...instance, pod: aLive('Pod', name, { labels, status: { phase: 'Running', ready: false } }) };
+    const { labels } = instance.pod;
+    return { ...instance, pod: aLive('Pod', instance.name, { labels, status: { phase: 'Running', ready: false } }) };
   };
   const back = aCluster(stack, [anInstance(0, old), anInstance(1, old), unready(anInstance(2))]);
   t.like(planRoll(back, stack), { kind: 'blocked', blockedBy: 'restartedPodsReady', target: 'shop-postgres-1' });
