@@ -84,6 +84,7 @@ test("the project's own Dockerfile: what changes least comes first and only the 
       '--heap-growing-percent=10',
       '--no-sparkplug',
       '--no-turbofan',
+      '--liftoff-only',
       '--v8-pool-size=1',
       '--optimize-for-size',
       'main.js',

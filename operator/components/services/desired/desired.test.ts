@@ -445,7 +445,7 @@ test('pods of Production may use all compilers of V8, others start as their imag
   t.deepEqual(startOf(aCompleteStack()), { command: undefined, args: ['serve'] });
   const { command, args } = startOf(aCompleteStack({ profile: 'Production' }));
   t.true(Array.isArray(command) && command.at(0) === 'node' && command.at(-1) === 'main.js');
-  t.notRegex(String(command), /--no-(maglev|turbofan|sparkplug)|--optimize-for-size/);
+  t.notRegex(String(command), /--no-(maglev|turbofan|sparkplug)|--liftoff-only|--optimize-for-size/);
   t.deepEqual(args, ['serve']);
 });
 
