@@ -26,7 +26,12 @@ const tiers = {
     // Mostly they wait: for an index to be refreshed, a node to be missed, a group to be formed.
     concurrency: processors + 1,
   },
-  apiserver: { files: ['test/apiserver/*.test.ts'], timeout: '180s', workerThreads: false, concurrency: processors + 1 },
+  apiserver: {
+    files: ['test/apiserver/*.test.ts'],
+    timeout: '180s',
+    workerThreads: false,
+    concurrency: processors + 1,
+  },
   controlplane: { files: ['test/controlplane/*.test.ts'], timeout: '240s', workerThreads: false, concurrency: 1 },
   // On demand: what takes long and wants the machine for itself.
   faults: { files: ['test/faults/*.e2e.ts'], timeout: '15m', workerThreads: false, concurrency: 1, serial: true },
