@@ -17,7 +17,7 @@ const tiers = {
     files: ['services/{cart,gateway,inventory,product,user}/**/*.stores.test.ts'],
     timeout: '120s',
     workerThreads: false,
-    concurrency: processors * 2,
+    concurrency: processors + 1,
   },
   stores: {
     files: ['services/{chassis,search}/**/*.stores.test.ts', '{operator,lab}/**/*.stores.test.ts'],

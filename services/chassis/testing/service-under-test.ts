@@ -77,7 +77,7 @@ const defaults: Environment = {
   APP_SHED_LOOP_DELAY_MS: '0',
   APP_MAX_WAIT_MS: '30000',
   APP_SHUTDOWN_DELAY_MS: '0',
-  APP_SHUTDOWN_GRACE_MS: '5000',
+  APP_SHUTDOWN_GRACE_MS: '15000',
 };
 
 function bodyOf({ body, bytes }: CallOptions): { readonly body?: Uint8Array<ArrayBuffer> | string } {
