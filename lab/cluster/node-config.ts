@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { podRange } from '../control-plane/arguments.ts';
 import { dnsAddress, nodeAddress } from './addresses.ts';
@@ -24,23 +24,31 @@ export interface NodeSettings {
   readonly snapshotter: 'overlayfs' | 'native';
 }
 
-/** Writes the configuration of containerd, kubelet, kube-proxy and the pod network. */
+/** Writes the configuration of containerd, kubelet, kube-proxy and the pod network, where it is not there yet. */
 export async function writeNodeConfig(settings: NodeSettings): Promise<void> {
   const { node } = settings.paths;
   await mkdir(join(node, 'cni'), { recursive: true });
   await Promise.all([
-    writeFile(join(node, 'containerd.toml'), containerdConfig(settings)),
-    writeFile(join(node, 'cni', '10-lab.conflist'), JSON.stringify(podNetwork, undefined, 2)),
-    writeFile(join(node, 'kubelet.json'), JSON.stringify(kubeletConfig(settings.paths), undefined, 2)),
-    writeFile(join(node, 'kube-proxy.json'), JSON.stringify(proxyConfig(settings.paths), undefined, 2)),
+    keepFile(join(node, 'containerd.toml'), containerdConfig(settings)),
+    keepFile(join(node, 'cni', '10-lab.conflist'), JSON.stringify(podNetwork, undefined, 2)),
+    keepFile(join(node, 'kubelet.json'), JSON.stringify(kubeletConfig(settings.paths), undefined, 2)),
+    keepFile(join(node, 'kube-proxy.json'), JSON.stringify(proxyConfig(settings.paths), undefined, 2)),
     // Pods with dnsPolicy Default must not learn this machine's name servers.
-    writeFile(join(node, 'resolv.empty'), ''),
+    keepFile(join(node, 'resolv.empty'), ''),
     // For programs of this machine that run in the lab's network.
-    writeFile(
+    keepFile(
       join(node, 'resolv.conf'),
       `nameserver ${dnsAddress}\nsearch svc.cluster.local cluster.local\noptions ndots:5\n`,
     ),
   ]);
+}
+
+/** kube-proxy ends when its file is written, also with what is in it already: one that has just started would be gone unnoticed. */
+async function keepFile(path: string, content: string): Promise<void> {
+  const present = await readFile(path, 'utf8').catch(() => undefined);
+  if (present !== content) {
+    await writeFile(path, content);
+  }
 }
 
 /** The container runtime of a node. */
