@@ -1,0 +1,43 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+/** What they did, by kind, and how often. */
+export type Counts = Readonly<Record<string, number>>;
+
+/** A process of its own: what it does is no work of the one that measures how long others wait. */
+export class Disturbers implements AsyncDisposable {
+  readonly #child: ChildProcess;
+
+  private constructor(program: string, args: readonly string[]) {
+    this.#child = fork(join(import.meta.dirname, program), [...args]);
+  }
+
+  /** 64 guessers of passwords at the service at this address. */
+  static guessers(url: string): Disturbers {
+    return new Disturbers('guesser-process.ts', [url]);
+  }
+
+  /** One that hashes and asks nobody: what a flood of sign-ins takes of the machine, whatever the service does. */
+  static hasher(): Disturbers {
+    return new Disturbers('hasher-process.ts', []);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Works for so long. */
+  async disturb(durationMs: number): Promise<Counts> {
+    const told = once(this.#child, 'message');
+    this.#child.send(durationMs);
+    const [counts] = await told;
+    return counts;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = once(this.#child, 'exit');
+    this.#child.kill();
+    await ended;
+  }
+}
