@@ -113,3 +113,12 @@ test('a read that a lost replica does not answer is answered by the primary', as
   };
   t.true(await waitFor('a read of a replica', isBack, { timeoutMs: 20_000 }));
 });
+
+test('a statement may take long while the server answers others', async (t) => {
+  const relay = await startSilentRelay(t, server.port);
+  const [database, metrics] = open(t, { primary: relay.port });
+  await occupy(database, 4);
+  await t.notThrowsAsync(within(10_000, () => database.primary.rows(sleep, [3])));
+  t.is(relay.accepted(), 4, 'the connections are those of before');
+  t.is(await countOf(metrics, 'db_silent_connections_total'), 0);
+});
