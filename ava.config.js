@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 
-const processors = availableParallelism();
+// Tests of servers mostly wait: for an index to be refreshed, a node to be missed, a group to be formed.
+const filesAtOnce = availableParallelism() + 1;
 
 // One configuration per tier of tests, chosen by TIER. What each tier needs and
 // how long it takes is in CONTRIBUTING.md.
@@ -17,20 +18,19 @@ const tiers = {
     files: ['services/{cart,gateway,inventory,product,user}/**/*.stores.test.ts'],
     timeout: '120s',
     workerThreads: false,
-    concurrency: processors + 1,
+    concurrency: filesAtOnce,
   },
   stores: {
     files: ['services/{chassis,search}/**/*.stores.test.ts', '{operator,lab}/**/*.stores.test.ts'],
     timeout: '120s',
     workerThreads: false,
-    // Mostly they wait: for an index to be refreshed, a node to be missed, a group to be formed.
-    concurrency: processors + 1,
+    concurrency: filesAtOnce,
   },
   apiserver: {
     files: ['test/apiserver/*.test.ts'],
     timeout: '180s',
     workerThreads: false,
-    concurrency: processors + 1,
+    concurrency: filesAtOnce,
   },
   controlplane: { files: ['test/controlplane/*.test.ts'], timeout: '240s', workerThreads: false, concurrency: 1 },
   // On demand: what takes long and wants the machine for itself.

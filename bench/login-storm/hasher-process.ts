@@ -1,15 +1,10 @@
 /** Hashes passwords as the service does, but beside it: for each message so many milliseconds long, one after the other. */
-import { argon2, randomBytes } from 'node:crypto';
-import { setPriority } from 'node:os';
-import { promisify } from 'node:util';
-import { hashingNice } from '../../services/user/secrets/hashing-threads.ts';
+import { Registry } from 'prom-client';
+import { createPasswordHasher } from '../../services/user/secrets/password-hasher.ts';
 
-const derive = promisify(argon2);
-const parameters = { message: Buffer.from('violet-harbour-lantern-42'), parallelism: 1, tagLength: 32 };
-/** What the service has by default: services/user/settings.ts. */
-const work = { memory: 19_456, passes: 2 };
-
-setPriority(hashingNice);
+/** What the service has by default on two processors: services/user/settings.ts. */
+const rules = { memoryKib: 19_456, passes: 2, concurrency: 1, waiting: 0 };
+const passwords = createPasswordHasher(rules, new Registry());
 
 process.on('message', (durationMs: number) => {
   void hashFor(durationMs).then((hashed) => process.send?.({ hashed }));
@@ -20,7 +15,7 @@ async function hashFor(durationMs: number): Promise<number> {
   const end = performance.now() + durationMs;
   let hashed = 0;
   while (performance.now() < end) {
-    await derive('argon2id', { ...parameters, ...work, nonce: randomBytes(16) });
+    await passwords.hash('violet-harbour-lantern-42');
     hashed += 1;
   }
   return hashed;

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { waitFor } from '#lab/control-plane/wait.ts';
 import { startPostgres } from '#lab/stores/postgres.ts';
@@ -7,6 +5,7 @@ import { RequestContext, runInContext } from '../context.ts';
 import { silentLogger } from '../logger.ts';
 import { createMetrics } from '../metrics.ts';
 import { ProblemError } from '../problem.ts';
+import { startSilentRelay } from '../testing/silent-relay.ts';
 import { loginTo } from '../testing/test-database.ts';
 import { type Database, type DatabaseSettings, openDatabase } from './database.ts';
 import { sql, type Transaction } from './statement.ts';
@@ -142,37 +141,26 @@ test('reads go to the primary while no replica can be reached', async (t) => {
 });
 
 test('one read at a time looks whether the replicas are back; the others do not wait for it', async (t) => {
-  let isAway = true;
-  let accepted = 0;
-  const door = createServer((near) => {
-    accepted += 1;
-    near.on('error', () => undefined);
-    if (isAway) return;
-    const far = connect(server.port, '127.0.0.1').on('error', () => near.destroy());
-    near.on('close', () => far.destroy());
-    near.pipe(far).pipe(near);
-  }).listen(0, '127.0.0.1');
-  await once(door, 'listening');
-  t.teardown(() => door.close());
-  const { port } = door.address() as AddressInfo; // it listens on TCP
-  const database = await open(t, { readOnlyHost: '127.0.0.1', readOnlyPort: port, connectTimeoutMs: 300 });
+  const relay = await startSilentRelay(t, server.port);
+  relay.setAway(true);
+  const database = await open(t, { readOnlyHost: '127.0.0.1', readOnlyPort: relay.port });
   await database.replica.rows(backend);
-  t.is(accepted, 1);
+  t.is(relay.accepted(), 1);
   await Promise.all(Array.from({ length: 20 }, () => database.replica.rows(backend)));
-  t.is(accepted, 1);
+  t.is(relay.accepted(), 1);
   const looksAgain = async () => {
     await Promise.all(Array.from({ length: 5 }, () => database.replica.rows(backend)));
-    return accepted > 1;
+    return relay.accepted() > 1;
   };
   await waitFor('a read that looks again', looksAgain, { timeoutMs: 20_000 });
-  t.is(accepted, 2);
-  isAway = false;
+  t.is(relay.accepted(), 2);
+  relay.setAway(false);
   const isBack = async () => {
     const [own, replicas] = await Promise.all([
       database.primary.rows<{ pid: number }>(backend),
       database.replica.rows<{ pid: number }>(backend),
     ]);
-    return own[0]?.pid !== replicas[0]?.pid && accepted > 2;
+    return own[0]?.pid !== replicas[0]?.pid && relay.accepted() > 2;
   };
   t.true(await waitFor('reads on the replica', isBack, { timeoutMs: 20_000 }));
 });

@@ -9,13 +9,21 @@ export interface SilentRelay {
   readonly accepted: () => number;
   /** What is connected now gets nothing through any more, in either direction; who connects afterwards does. */
   silence(): void;
+  /** Whether who connects from now on gets nothing either. */
+  setAway(isAway: boolean): void;
 }
 
 export async function startSilentRelay(t: ExecutionContext, port: number): Promise<SilentRelay> {
   const pairs = new Set<readonly [Socket, Socket]>();
+  const silenced: Socket[] = [];
   let accepted = 0;
+  let isAway = false;
   const server = createServer((near) => {
     accepted += 1;
+    if (isAway) {
+      silenced.push(near.on('error', () => undefined));
+      return;
+    }
     const far = connect(port, '127.0.0.1');
     const pair = [near, far] as const;
     pairs.add(pair);
@@ -27,7 +35,6 @@ export async function startSilentRelay(t: ExecutionContext, port: number): Promi
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const silenced: Socket[] = [];
   t.teardown(() => {
     server.close();
     for (const socket of [...[...pairs].flat(), ...silenced]) socket.destroy();
@@ -42,6 +49,9 @@ export async function startSilentRelay(t: ExecutionContext, port: number): Promi
         silenced.push(near, far);
       }
       pairs.clear();
+    },
+    setAway: (value) => {
+      isAway = value;
     },
   };
 }
