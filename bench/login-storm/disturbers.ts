@@ -2,8 +2,12 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** What they did, by kind, and how often. */
-export type Counts = Readonly<Record<string, number>>;
+/** What they did since they had their first answer. */
+export interface Disturbance {
+  /** How often, by kind. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly tookMs: number;
+}
 
 /** A process of its own: what it does is no work of the one that measures how long others wait. */
 export class Disturbers implements AsyncDisposable {
@@ -27,12 +31,12 @@ export class Disturbers implements AsyncDisposable {
     return this.#child.pid ?? 0;
   }
 
-  /** Works for so long. */
-  async disturb(durationMs: number): Promise<Counts> {
-    const told = once(this.#child, 'message');
+  /** Resolves once they are at work: they go on for so long, and for what has begun then. */
+  async begin(durationMs: number): Promise<{ readonly ended: Promise<Disturbance> }> {
+    const begun = once(this.#child, 'message');
     this.#child.send(durationMs);
-    const [counts] = await told;
-    return counts;
+    await begun;
+    return { ended: once(this.#child, 'message').then(([disturbance]) => disturbance) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

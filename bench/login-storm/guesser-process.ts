@@ -1,5 +1,6 @@
-/** The process of the guessers: for each message they guess for so many milliseconds, and answer what they were told. */
+/** The process of the guessers. */
 import { Pool } from 'undici';
+import { workOnDemand } from './work-on-demand.ts';
 
 /** They never wait, and are far more than can be hashed. */
 const guessers = 64;
@@ -7,26 +8,10 @@ const password = 'violet-harbour-lantern-42';
 const pool = new Pool(process.argv[2] ?? '', { connections: guessers, pipelining: 1 });
 let strangers = 0;
 
-process.on('message', (durationMs: number) => {
-  void guessFor(durationMs).then((told) => process.send?.(told));
-});
-process.on('disconnect', () => process.exit(0));
+workOnDemand(guessers, signInAsNobody);
 
-async function guessFor(durationMs: number): Promise<Readonly<Record<string, number>>> {
-  const end = performance.now() + durationMs;
-  const told: Record<string, number> = {};
-  const guess = async () => {
-    while (performance.now() < end) {
-      const status = await signInAsNobody();
-      told[status] = (told[status] ?? 0) + 1;
-    }
-  };
-  await Promise.all(Array.from({ length: guessers }, guess));
-  return told;
-}
-
-/** Each from another network and for another address, so that no lock keeps it from being hashed. */
-async function signInAsNobody(): Promise<number> {
+/** Each from another network and for another address, so that no lock keeps it from being hashed; resolves with the status. */
+async function signInAsNobody(): Promise<string> {
   strangers += 1;
   const { statusCode, body } = await pool.request({
     method: 'POST',
@@ -38,5 +23,5 @@ async function signInAsNobody(): Promise<number> {
     body: JSON.stringify({ email: `stranger-${strangers}@example.org`, password }),
   });
   await body.dump();
-  return statusCode;
+  return String(statusCode);
 }

@@ -3,8 +3,8 @@ import type { Bench } from '../bench.ts';
 import { repeat } from '../harness/closed-loop.ts';
 import { notInQuickRuns, type Section } from '../harness/report.ts';
 import { parseRollup, type Resident } from '../memory/resident.ts';
+import { copyServiceImage } from '../rig/shop/service-image.ts';
 import type { ServiceProgram } from '../rig/shop/service-program.ts';
-import { copyServiceImage } from './service-image.ts';
 import { type Subject, startWholeShop } from './whole-shop.ts';
 
 /** MiB, after the start and after the requests. */

@@ -1,10 +1,10 @@
 import { type Answer, ok } from '../rig/shop/answers.ts';
 import { addArticle } from '../rig/shop/articles.ts';
+import type { copyServiceImage } from '../rig/shop/service-image.ts';
 import type { ServiceProgram } from '../rig/shop/service-program.ts';
 import { createShopTopics } from '../rig/shop/shop-topics.ts';
 import { startTappedKafka } from '../rig/shop/tapped-kafka.ts';
 import { type Program, startTappedShop } from '../rig/shop/tapped-shop.ts';
-import type { copyServiceImage } from './service-image.ts';
 
 /** A service, and a request that it is asked again and again. */
 export interface Subject {

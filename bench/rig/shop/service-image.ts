@@ -1,14 +1,14 @@
 import { cp, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ServiceName } from '#contracts/services.ts';
-import { parseDockerfile, splitAssignment } from '../../lab/images/dockerfile.ts';
-import { planImage } from '../../lab/images/image-plan.ts';
-import { run } from '../../lab/programs/run.ts';
-import { createScratchDirectory } from '../../lab/programs/scratch.ts';
-import { allocatorPackages, ensureSystemPackages } from '../../lab/programs/system-packages.ts';
-import { createProgress } from '../../lab/progress.ts';
-import { copyModules } from '../../scripts/image-modules.ts';
-import type { ServiceStart } from '../rig/shop/service-program.ts';
+import { parseDockerfile, splitAssignment } from '../../../lab/images/dockerfile.ts';
+import { planImage } from '../../../lab/images/image-plan.ts';
+import { run } from '../../../lab/programs/run.ts';
+import { createScratchDirectory } from '../../../lab/programs/scratch.ts';
+import { allocatorPackages, ensureSystemPackages } from '../../../lab/programs/system-packages.ts';
+import { createProgress } from '../../../lab/progress.ts';
+import { copyModules } from '../../../scripts/image-modules.ts';
+import type { ServiceStart } from './service-program.ts';
 
 /** Makes what the images of all services hold in one directory, by what the Dockerfile runs; tells how one is started. */
 export async function copyServiceImage(): Promise<(service: ServiceName) => ServiceStart> {
