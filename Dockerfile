@@ -73,11 +73,11 @@ COPY --from=service-program /out/services/${SERVICE}/ services/${SERVICE}/
 WORKDIR /app/services/${SERVICE}
 # Nine of them wait beside each other in a small cluster: young objects get 1 MiB instead of 16, the heap grows by tenths and is
 # collected before it does, code that runs often is compiled once (Maglev; undici's parser, which is WebAssembly, by Liftoff), one
-# thread helps V8, but does not mark what is in use while requests want the processor, and freed memory goes back to the system
-# after a tenth of a second. In Production the operator starts them with all of V8's compilers. docs/adr/0016-memory.md has figures.
+# thread helps V8, and freed memory goes back to the system after a tenth of a second. In Production the operator starts them with
+# all of V8's compilers. docs/adr/0016-memory.md has figures.
 ENV LD_PRELOAD=libjemalloc.so.2
 ENV MALLOC_CONF=narenas:1,tcache:false,dirty_decay_ms:100,muzzy_decay_ms:0
-ENTRYPOINT ["node", "--max-semi-space-size=1", "--heap-growing-percent=10", "--no-sparkplug", "--no-turbofan", "--liftoff-only", "--v8-pool-size=1", "--no-concurrent-marking", "--optimize-for-size", "main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=1", "--heap-growing-percent=10", "--no-sparkplug", "--no-turbofan", "--liftoff-only", "--v8-pool-size=1", "--optimize-for-size", "main.js"]
 CMD ["serve"]
 
 FROM base AS operator

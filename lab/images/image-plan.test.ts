@@ -86,7 +86,6 @@ test("the project's own Dockerfile: what changes least comes first and only the 
       '--no-turbofan',
       '--liftoff-only',
       '--v8-pool-size=1',
-      '--no-concurrent-marking',
       '--optimize-for-size',
       'main.js',
     ],

@@ -46,8 +46,8 @@ const derive = promisify(argon2);
 
 /**
  * Hashes at the same time: as many as wished, but one processor stays free. With both of two busy, the slowest hundredth of all other
- * requests took three times as long during a flood of sign-ins, with one of them less than twice as long, and four fifths of the hashes
- * were made (bench/login-storm).
+ * requests took three times as long during a flood of sign-ins, with one of them twice as long, and four fifths of the hashes were made
+ * (bench/login-storm).
  */
 export function hashingConcurrency(wished: number, processors = availableParallelism()): number {
   return Math.max(1, Math.min(wished, processors - 1));
