@@ -27,9 +27,10 @@ export async function joinOneGroup(): Promise<SchedulerGroup> {
   const hierarchies = (await listHierarchies()).filter(isAboutProcessors);
   await using undo = new AsyncDisposableStack();
   undo.defer(() => removeCgroups(group, hierarchies));
-  undo.defer(() => leaveGroups(hierarchies));
   try {
     await ensureCgroups(group, hierarchies);
+    // Not before: whoever may not make groups may not write into the outermost one either.
+    undo.defer(() => leaveGroups(hierarchies));
     await joinSystemGroup(group, process.pid, hierarchies);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
