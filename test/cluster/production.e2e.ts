@@ -138,7 +138,8 @@ test.serial('a change of its resources rolls Redis, replicas first, without losi
   const began = performance.now();
   await lab.ready('shop', rolledRedis, 400_000);
   t.log(`rolled in ${((performance.now() - began) / 1000).toFixed(1)} s`);
-  t.true((await writer.acknowledged()) > before, 'writes went on');
+  const after = await writer.acknowledged();
+  t.true(after > before, `${before} writes were acknowledged before, ${after} are now`);
   const pods = (await listObjects(lab.cluster, namespace, 'pods')).filter(({ metadata }) =>
     metadata.name.startsWith('shop-redis-'),
   );

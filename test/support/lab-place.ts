@@ -1,6 +1,6 @@
 /** For the programs behind `LabWriter`: where they are, when they end, and names that this machine's resolver does not know. */
 import { promises as dns } from 'node:dns';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -12,9 +12,15 @@ export function readPlace(folder: string): Readonly<Record<string, string>> {
 /** Resolves when the writer is to stop; tells meanwhile how far it is. */
 export async function untilStopped(folder: string, count: () => number): Promise<void> {
   while (!existsSync(join(folder, 'stop'))) {
-    writeFileSync(join(folder, 'count'), String(count()));
+    writeWhole(join(folder, 'count'), String(count()));
     await delay(200);
   }
+}
+
+/** Who reads the file meanwhile finds what was in it or what is: `writeFileSync` alone empties it first. */
+function writeWhole(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
 }
 
 /** Addresses of a name inside the cluster, e.g. `shop-redis-0.shop-redis-nodes.shop.svc`. */

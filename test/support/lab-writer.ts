@@ -30,12 +30,14 @@ export class LabWriter {
   readonly #folder: string;
   readonly #running: Promise<string>;
   #stopping: Promise<LabWriterRecord> | undefined;
+  #failure: Error | undefined;
 
   private constructor(folder: string, running: Promise<string>) {
     this.#folder = folder;
     this.#running = running;
-    // A failure is told by whoever waits for it.
-    running.catch(() => undefined);
+    running.catch((cause: unknown) => {
+      this.#failure = new Error('the writer has ended before it was told to', { cause });
+    });
   }
 
   static async start(cluster: Cluster, { program, namespace, secret }: LabWriterOptions): Promise<LabWriter> {
@@ -51,8 +53,11 @@ export class LabWriter {
     return new LabWriter(folder, cluster.exec([process.execPath, path, folder]));
   }
 
-  /** Writes acknowledged so far. */
+  /** Writes acknowledged so far; throws when the program has failed. */
   async acknowledged(): Promise<number> {
+    if (this.#failure !== undefined) {
+      throw this.#failure;
+    }
     return Number(await readFile(join(this.#folder, 'count'), 'utf8').catch(() => '0'));
   }
 
