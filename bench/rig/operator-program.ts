@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { FatalWaitError, waitFor } from '../../lab/control-plane/wait.ts';
-import { findFreePort } from '../../lab/programs/ports.ts';
+import { findFreePorts } from '../../lab/programs/ports.ts';
 import type { Environment } from './pod-identity.ts';
 
 /** How the operator is run. */
@@ -35,7 +35,7 @@ const startTimeoutMs = 60_000;
 /** Starts the operator; resolves when its caches are in sync. */
 export async function startOperatorProgram(options: OperatorProgramOptions): Promise<OperatorProgram> {
   const startedAt = performance.now();
-  const [metricsPort, probesPort] = [await findFreePort(), await findFreePort()];
+  const [metricsPort = 0, probesPort = 0] = await findFreePorts(2);
   const { directory, entry } = options.program ?? { directory: '.', entry: 'operator/main.ts' };
   const child = spawn(process.execPath, [...(options.flags ?? []), entry], {
     cwd: directory,

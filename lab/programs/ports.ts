@@ -7,11 +7,20 @@ const lowestPort = 20_000;
 const highestPort = 29_999;
 const attempts = 50;
 
-/** A TCP port of 127.0.0.1 that nobody listens on now. */
-export async function findFreePort(): Promise<number> {
+/** `count` different TCP ports of 127.0.0.1 that nobody listens on now; another process can still take one before it is used. */
+export async function findFreePorts(count: number): Promise<readonly number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    ports.add(await findFreePort(ports));
+  }
+  return [...ports];
+}
+
+/** A TCP port of 127.0.0.1 that nobody listens on now, and none of the `others`. */
+export async function findFreePort(others: ReadonlySet<number> = new Set()): Promise<number> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const port = randomInt(lowestPort, highestPort + 1);
-    if (await isPortFree(port)) {
+    if (!others.has(port) && (await isPortFree(port))) {
       return port;
     }
   }
@@ -24,10 +33,10 @@ export async function isPortFree(port: number): Promise<boolean> {
   try {
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
-    return true;
   } catch {
     return false;
-  } finally {
-    server.close();
   }
+  server.close();
+  await once(server, 'close');
+  return true;
 }

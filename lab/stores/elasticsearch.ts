@@ -3,7 +3,7 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { elasticsearchDirectory, elasticsearchServerStage } from '../images/elasticsearch.ts';
-import { freePorts } from './ports.ts';
+import { findFreePorts } from '../programs/ports.ts';
 import { findProgram } from './programs.ts';
 import {
   makeServerFolder,
@@ -94,7 +94,7 @@ interface Launcher {
 }
 
 async function layOut(count: number): Promise<readonly Place[]> {
-  const ports = await freePorts(count * 3);
+  const ports = await findFreePorts(count * 3);
   return Array.from({ length: count }, (_, index) => ({
     name: `node-${index}`,
     http: ports[index * 3] ?? 0,

@@ -4,7 +4,7 @@ import { copyFile, link, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { basename, join } from 'node:path';
 import { kafkaJarsStage } from '../images/kafka.ts';
-import { freePorts } from './ports.ts';
+import { findFreePorts } from '../programs/ports.ts';
 import { findProgram } from './programs.ts';
 import {
   makeServerFolder,
@@ -146,7 +146,7 @@ interface Launcher {
 type ManagedNode = KafkaNode;
 
 async function layOut(brokers: number): Promise<readonly Place[]> {
-  const ports = await freePorts(brokers * 2);
+  const ports = await findFreePorts(brokers * 2);
   return Array.from({ length: brokers }, (_, id) => ({
     id,
     port: ports[id * 2] ?? 0,

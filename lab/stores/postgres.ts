@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
-import { freePorts } from './ports.ts';
+import { findFreePort } from '../programs/ports.ts';
 import { findProgram, postgresPrograms } from './programs.ts';
 import {
   makeServerFolder,
@@ -91,7 +91,7 @@ async function initialise(programFolder: string, folder: string, password: strin
 /** Another process may take the free port before PostgreSQL binds it: then a new one is tried. */
 async function startOnFreePort(cluster: Cluster): Promise<PostgresServer> {
   for (let attempt = 1; ; attempt += 1) {
-    const [free = 0] = cluster.options.port === undefined ? await freePorts(1) : [cluster.options.port];
+    const free = cluster.options.port ?? (await findFreePort());
     try {
       return toPostgresServer(cluster, free, await launch(cluster, free));
     } catch (error) {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { freePorts } from './ports.ts';
+import { findFreePorts } from '../programs/ports.ts';
 import { findProgram, redisPrograms } from './programs.ts';
 import {
   makeServerFolder,
@@ -97,7 +97,7 @@ interface ManagedNode extends RedisNode {
 
 /** Another process may take a free port before Redis binds it: then new ones are tried. */
 async function startNodes(launcher: Launcher, size: number): Promise<readonly ManagedNode[]> {
-  const ports = await freePorts(size * 2);
+  const ports = await findFreePorts(size * 2);
   const nodes = Array.from({ length: size }, (_, index) =>
     startNode(launcher, { port: ports[index * 2] ?? 0, busPort: ports[index * 2 + 1] ?? 0 }),
   );

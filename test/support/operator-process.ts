@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { LocalControlPlane } from '../../lab/control-plane/local-control-plane.ts';
 import { FatalWaitError, waitFor } from '../../lab/control-plane/wait.ts';
+import { findFreePorts } from '../../lab/programs/ports.ts';
 import { components } from '../../operator/components/index.ts';
 import { enginePermissions } from '../../operator/engine/permissions.ts';
 import { mergeRules } from '../../scripts/generate/rbac.ts';
@@ -46,7 +46,7 @@ export async function startOperator(
   kubeconfig: string,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<OperatorProcess> {
-  const [metricsPort, probesPort] = [await freePort(), await freePort()];
+  const [metricsPort = 0, probesPort = 0] = await findFreePorts(2);
   const child = spawn(process.execPath, ['operator/main.ts'], {
     env: {
       ...process.env,
@@ -130,16 +130,4 @@ class Running implements OperatorProcess {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') {
-    throw new Error('no port was given');
-  }
-  return address.port;
 }

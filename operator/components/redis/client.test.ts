@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import test from 'ava';
-import { freePorts } from '#lab/stores/ports.ts';
+import { findFreePort } from '#lab/programs/ports.ts';
 import { converse } from './client.ts';
 
 test('a node that refuses the connection leaves no timer behind', async (t) => {
-  const [port = 0] = await freePorts(1);
+  const port = await findFreePort();
   const target = { key: 'uid', host: '127.0.0.1', port };
   const login = { username: 'default', password: 'secret' };
   const before = timers();

@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findFreePort } from '../../../../lab/programs/ports.ts';
 import {
   acceptsConnections,
   elasticsearchJavaOptions,
   installElasticsearch,
 } from '../../../../lab/stores/elasticsearch.ts';
-import { freePorts } from '../../../../lab/stores/ports.ts';
 import {
   makeServerFolder,
   removeFolder,
@@ -59,7 +59,7 @@ export class ElasticsearchPods {
     const volume = this.#volumes.get(ordinal) ?? (await makeServerFolder('elasticsearch-volume'));
     this.#volumes.set(ordinal, volume);
     const uid = `pod-${ordinal}-start-${this.#starts}`;
-    const [probePort = 0] = await freePorts(1);
+    const probePort = await findFreePort();
     const paths = await this.#writeFiles(stack, { uid, volume, address, probePort, input });
     const environment = [
       `PATH=${this.#java}:/usr/bin:/bin`,
