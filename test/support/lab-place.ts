@@ -19,8 +19,8 @@ export async function untilStopped(folder: string, count: () => number): Promise
 
 /** Who reads the file meanwhile finds what was in it or what is: `writeFileSync` alone empties it first. */
 function writeWhole(file: string, text: string): void {
-  writeFileSync(`${file}.new`, text);
-  renameSync(`${file}.new`, file);
+  writeFileSync(`${file}.draft`, text);
+  renameSync(`${file}.draft`, file);
 }
 
 /** Addresses of a name inside the cluster, e.g. `shop-redis-0.shop-redis-nodes.shop.svc`. */

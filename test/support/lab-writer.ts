@@ -2,6 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FatalWaitError } from '../../lab/control-plane/wait.ts';
 import type { Cluster } from '../../lab/provider.ts';
 
 /** What a writer beside the pods saw while something was killed. */
@@ -30,13 +31,13 @@ export class LabWriter {
   readonly #folder: string;
   readonly #running: Promise<string>;
   #stopping: Promise<LabWriterRecord> | undefined;
-  #failure: Error | undefined;
+  #failure: FatalWaitError | undefined;
 
   private constructor(folder: string, running: Promise<string>) {
     this.#folder = folder;
     this.#running = running;
-    running.catch((cause: unknown) => {
-      this.#failure = new Error('the writer has ended before it was told to', { cause });
+    running.catch((error: unknown) => {
+      this.#failure = new FatalWaitError(`the writer has ended before it was told to: ${String(error)}`);
     });
   }
 
@@ -53,7 +54,7 @@ export class LabWriter {
     return new LabWriter(folder, cluster.exec([process.execPath, path, folder]));
   }
 
-  /** Writes acknowledged so far; throws when the program has failed. */
+  /** Writes acknowledged so far; throws when the program has failed, which ends a wait for them at once. */
   async acknowledged(): Promise<number> {
     if (this.#failure !== undefined) {
       throw this.#failure;
